@@ -1,0 +1,320 @@
+#include "plan/fleet_options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "base/unit_text.h"
+#include "market/token_price.h"
+
+namespace assay::plan {
+
+namespace {
+
+constexpr int kServerMax =
+    8;  // most accelerators of a server that an offer of single cards may come in
+
+// One kind of hardware, resolved once however many offers sell it.
+struct Platform {
+  const catalog::Accelerator* accelerator{};
+  const catalog::System* system{};
+  int tensor_max{1};
+  std::string assumed;
+  Result<model::Hardware> hardware{tl::unexpected(Error{})};
+  std::vector<search::Layout> layouts;
+};
+
+using PlatformKey = std::tuple<std::string, std::string, int>;  // accelerator, system, tensor_max
+
+struct Lead {  // an offer that passed the filters, with its platform
+  const market::Offer* offer{};
+  const Platform* platform{};
+};
+
+bool matches_any(const std::vector<std::string>& globs, const catalog::Accelerator& accelerator) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+    if (glob_match(glob, accelerator.id)) return true;
+    return std::any_of(accelerator.aliases.begin(), accelerator.aliases.end(),
+                       [&](const std::string& alias) { return to_lower(alias) == to_lower(glob); });
+  });
+}
+
+bool in_regions(const std::vector<std::string>& globs, const std::string& region) {
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const std::string& glob) { return glob_match(glob, region); });
+}
+
+// The reason why an offer is not considered, before any performance is computed.
+std::optional<Reason> filtered(const Scenario& scenario, const market::Offer& offer,
+                               const catalog::Accelerator& accelerator) {
+  if (!scenario.include.empty() && !matches_any(scenario.include, accelerator))
+    return Reason::kExcluded;
+  if (matches_any(scenario.exclude, accelerator)) return Reason::kExcluded;
+  const auto domestic = accelerator.domestic_cn.value();
+  if (scenario.domestic_only && domestic.value_or("") != "yes") return Reason::kForeign;
+  if (!scenario.regions.empty() && !in_regions(scenario.regions, offer.region))
+    return Reason::kRegion;
+  if (std::find(scenario.kinds.begin(), scenario.kinds.end(), offer.kind) == scenario.kinds.end()) {
+    return Reason::kKind;
+  }
+  if (!offer.host_included) return Reason::kHostApart;
+  return std::nullopt;
+}
+
+// The server that an offer does not name: the catalog's own of this accelerator.
+const catalog::System* usual_system(const catalog::Catalog& catalog, const market::Offer& offer) {
+  const int wanted = offer.unit == market::PriceUnit::kCard ? kServerMax : offer.accelerators;
+  for (const catalog::System& system : catalog.systems) {
+    if (system.accelerator == offer.accelerator && system.accelerators == wanted) return &system;
+  }
+  return nullptr;
+}
+
+Platform platform_of(const catalog::Catalog& catalog, const catalog::Accelerator& accelerator,
+                     const market::Offer& offer) {
+  Platform platform;
+  platform.accelerator = &accelerator;
+  platform.system =
+      offer.system.empty() ? usual_system(catalog, offer) : catalog.system(offer.system);
+  const bool by_card = offer.unit == market::PriceUnit::kCard && offer.accelerators == 1;
+  const int in_server = platform.system != nullptr ? platform.system->accelerators : 1;
+  platform.tensor_max = by_card ? std::min(in_server, kServerMax) : offer.accelerators;
+  if (offer.system.empty() && platform.system != nullptr) {
+    platform.assumed = fmt::format("the offer names no server: {} taken", platform.system->id);
+  }
+  return platform;
+}
+
+void reject(Options& options, Reason reason, int count, double nearness, std::string nearest) {
+  Tally& tally = options.rejected[static_cast<std::size_t>(reason)];
+  tally.count += count;
+  if (tally.nearest.empty() || nearness > tally.nearness) {
+    tally.nearness = nearness;
+    tally.nearest = std::move(nearest);
+  }
+}
+
+Reason reason_of(search::Reject reject) {
+  switch (reject) {
+    case search::Reject::kNotRunnable:
+      return Reason::kNotRunnable;
+    case search::Reject::kMemory:
+      return Reason::kMemory;
+    case search::Reject::kTtft:
+      return Reason::kTtft;
+    case search::Reject::kTpot:
+      return Reason::kTpot;
+    case search::Reject::kLimits:
+      return Reason::kLimits;
+  }
+  ASSAY_ASSERT(false);
+  return Reason::kLimits;
+}
+
+double nearness_of(const search::Layout& layout, const workload::ServingDemand& demand) {
+  switch (*layout.reject) {
+    case search::Reject::kMemory:
+      return layout.memory.usable / (layout.memory.usable - layout.memory.kv_available);
+    case search::Reject::kTtft:
+      return demand.ttft->at_most / *layout.ttft_alone;
+    case search::Reject::kTpot:
+      return demand.tpot->at_most / *layout.tpot_alone;
+    default:
+      return 0;
+  }
+}
+
+std::string layout_text(const Platform& platform, const search::Layout& layout) {
+  return fmt::format("{} tp{} {}", platform.accelerator->id, layout.deployment.tensor,
+                     catalog::name(layout.deployment.weights));
+}
+
+// Power of the rented accelerators with their share of the server, at full load.
+void add_power(Fleet& fleet, const Platform& platform) {
+  const auto board = platform.accelerator->power.value();
+  const auto whole = platform.system != nullptr ? platform.system->power.value() : std::nullopt;
+  if (whole && platform.system->accelerators > 0) {
+    fleet.power =
+        *whole * (static_cast<double>(fleet.accelerators) / platform.system->accelerators);
+    fleet.power_basis = "whole systems, at most";
+  } else if (board) {
+    fleet.power = *board * fleet.accelerators;
+    fleet.power_basis = "accelerator boards only, at most: the server's power is unknown";
+  } else {
+    fleet.power_basis = "unknown";
+  }
+}
+
+// How many units the demand needs; all replicas that fit into them then share the load.
+void size_fleet(Fleet& fleet, const Scenario& scenario, const search::Layout& layout) {
+  const double wanted = scenario.demand.rate * (1 + scenario.headroom) / layout.rate_max;
+  const int tensor = layout.deployment.tensor;
+  // Counts beyond a million are an absurd demand; the cap keeps the arithmetic in range and the
+  // cost enormous.
+  const double replicas = std::min(std::ceil(wanted * (1 - 1e-9)), 1e6);
+  const int per_unit = fleet.offer.accelerators / tensor;
+  const double units =
+      per_unit > 0 ? std::ceil(replicas / per_unit) : replicas * tensor / fleet.offer.accelerators;
+  fleet.units = std::max(static_cast<int>(std::ceil(units)), fleet.offer.lot_min);
+  fleet.accelerators = fleet.units * fleet.offer.accelerators;
+  fleet.replicas = per_unit > 0 ? fleet.units * per_unit : fleet.accelerators / tensor;
+  fleet.rate_share = scenario.demand.rate / (layout.rate_max * fleet.replicas);
+}
+
+// Costs one layout of one offer, or tells the reason why it falls out.
+std::optional<Fleet> cost_layout(const Scenario& scenario, const PlanInputs& inputs,
+                                 const Lead& lead, const search::Layout& layout, Options& options) {
+  const std::string text = layout_text(*lead.platform, layout);
+  Fleet fleet;
+  fleet.offer = *lead.offer;
+  fleet.family = lead.platform->hardware->family;
+  fleet.deployment = layout.deployment;
+  fleet.memory = layout.memory;
+  size_fleet(fleet, scenario, layout);
+  if (fleet.offer.units_max && fleet.units > *fleet.offer.units_max) {
+    reject(options, Reason::kMarketDepth, 1, double(*fleet.offer.units_max) / fleet.units,
+           fmt::format("{}: {} units, {} on offer", text, fleet.units, *fleet.offer.units_max));
+    return std::nullopt;
+  }
+  auto serving = model::estimate_serving(inputs.model, *lead.platform->hardware, layout.deployment,
+                                         inputs.efficiency, scenario.demand,
+                                         scenario.demand.rate / fleet.replicas);
+  if (!serving) {
+    reject(options, Reason::kLimits, 1, 0, fmt::format("{}: {}", text, serving.error().what));
+    return std::nullopt;
+  }
+  fleet.serving = *serving;
+  fleet.usd_per_month = market::price_per_unit_month(fleet.offer) * fleet.units;
+  fleet.usd_per_million_output_tokens = market::usd_per_million_tokens(
+      fleet.usd_per_month, scenario.demand.rate * scenario.demand.output_tokens);
+  add_power(fleet, *lead.platform);
+  if (scenario.budget_per_month && fleet.usd_per_month > *scenario.budget_per_month) {
+    reject(options, Reason::kBudget, 1, *scenario.budget_per_month / fleet.usd_per_month,
+           fmt::format("{} × {}: {} USD/month", fleet.accelerators, text,
+                       grouped_text(fleet.usd_per_month.base())));
+    return std::nullopt;
+  }
+  if (scenario.power && !(fleet.power && *fleet.power <= *scenario.power)) {
+    const std::string drawn = fleet.power ? to_text(*fleet.power, 3) : "power unknown";
+    reject(options, Reason::kPower, 1, fleet.power ? *scenario.power / *fleet.power : 0,
+           fmt::format("{} × {}: {}", fleet.accelerators, text, drawn));
+    return std::nullopt;
+  }
+  return fleet;
+}
+
+// Facts and assumptions are copied for the survivors only.
+void add_provenance(Fleet& fleet, const Platform& platform) {
+  fleet.facts = platform.hardware->facts;
+  if (!platform.assumed.empty()) fleet.assumed.push_back(platform.assumed);
+  if (!fleet.offer.assumed.empty()) fleet.assumed.push_back(fleet.offer.assumed);
+  const bool by_card =
+      fleet.offer.unit == market::PriceUnit::kCard && fleet.offer.accelerators == 1;
+  if (by_card && fleet.deployment.tensor > 1) {
+    fleet.assumed.push_back(
+        fmt::format("{} single cards of the offer stand in one server", fleet.deployment.tensor));
+  }
+}
+
+std::optional<Fleet> best_of_offer(const Scenario& scenario, const PlanInputs& inputs,
+                                   const Lead& lead, Options& options) {
+  const Platform& platform = *lead.platform;
+  if (!platform.hardware) {
+    reject(options, Reason::kUnknownFigure, 1, 0, platform.hardware.error().what);
+    options.candidates += 1;
+    return std::nullopt;
+  }
+  std::optional<Fleet> best;
+  for (const search::Layout& layout : platform.layouts) {
+    options.candidates += 1;
+    if (layout.reject) {
+      reject(options, reason_of(*layout.reject), 1, nearness_of(layout, scenario.demand),
+             fmt::format("{}: {}", layout_text(platform, layout), layout.why));
+      continue;
+    }
+    auto fleet = cost_layout(scenario, inputs, lead, layout, options);
+    if (!fleet) continue;
+    options.feasible += 1;
+    if (!best || cheaper(*fleet, *best)) best = std::move(fleet);
+  }
+  if (best) add_provenance(*best, platform);
+  return best;
+}
+
+using Platforms = std::map<PlatformKey, Platform>;
+
+// Offers that pass the filters, each with its platform; the others are counted.
+std::vector<Lead> collect_leads(const Scenario& scenario, const PlanInputs& inputs,
+                                Options& options, Platforms& platforms) {
+  std::vector<Lead> leads;
+  for (const market::OfferBook& book : inputs.books) {
+    for (const market::Offer& offer : book.offers) {
+      const catalog::Accelerator* accelerator = inputs.catalog.accelerator(offer.accelerator);
+      ASSAY_ASSERT(accelerator != nullptr);  // an OfferBook holds resolved offers only
+      if (const auto reason = filtered(scenario, offer, *accelerator)) {
+        reject(options, *reason, 1, 0, offer.id);
+        options.candidates += 1;
+        continue;
+      }
+      Platform platform = platform_of(inputs.catalog, *accelerator, offer);
+      const PlatformKey key{accelerator->id, platform.system ? platform.system->id : "",
+                            platform.tensor_max};
+      const auto [place, added] = platforms.try_emplace(key, std::move(platform));
+      leads.push_back({&offer, &place->second});
+    }
+  }
+  return leads;
+}
+
+void evaluate(Platform& platform, const Scenario& scenario, const PlanInputs& inputs) {
+  platform.hardware =
+      model::resolve_hardware(inputs.catalog, *platform.accelerator, platform.system);
+  if (!platform.hardware) return;
+  const catalog::Format published =
+      inputs.model.quantisation ? inputs.model.quantisation->weights : inputs.model.dtype;
+  const std::vector<catalog::Format> weights =
+      scenario.weights.empty() ? std::vector{published} : scenario.weights;
+  platform.layouts =
+      search::serving_layouts(inputs.model, *platform.hardware, inputs.efficiency, scenario.demand,
+                              {.weights = weights,
+                               .kv_cache = scenario.kv_cache,
+                               .tensor_max = platform.tensor_max,
+                               .engine = scenario.engine});
+}
+
+}  // namespace
+
+bool cheaper(const Fleet& a, const Fleet& b) {
+  const auto key = [](const Fleet& f) {
+    return std::tuple{f.usd_per_month.base(),      f.serving.tpot.value.base(),
+                      f.serving.ttft.value.base(), std::string_view{f.offer.id},
+                      f.deployment.tensor,         f.deployment.weights};
+  };
+  return key(a) < key(b);
+}
+
+Options find_fleets(const Scenario& scenario, const PlanInputs& inputs) {
+  Options options;
+  Platforms platforms;
+  const std::vector<Lead> leads = collect_leads(scenario, inputs, options, platforms);
+  std::vector<Platform*> order;
+  for (auto& [key, platform] : platforms) order.push_back(&platform);
+  parallel_for(order.size(), inputs.jobs,
+               [&](std::size_t i) { evaluate(*order[i], scenario, inputs); });
+  for (const Lead& lead : leads) {
+    if (auto fleet = best_of_offer(scenario, inputs, lead, options)) {
+      options.fleets.push_back(std::move(*fleet));
+    }
+  }
+  std::sort(options.fleets.begin(), options.fleets.end(), cheaper);
+  return options;
+}
+
+}  // namespace assay::plan

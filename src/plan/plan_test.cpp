@@ -1,0 +1,136 @@
+#include "plan/plan.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "plan/relax.h"
+#include "plan/test_inputs.h"
+
+namespace assay::plan {
+namespace {
+
+Scenario chat(double rate = 10) {
+  Scenario s;
+  s.demand.rate = Hertz::from_base(rate);
+  s.demand.input_tokens = 1000;
+  s.demand.output_tokens = 300;
+  s.demand.ttft = workload::LatencyLimit{1.0_s, workload::Statistic::kMean};
+  s.demand.tpot = workload::LatencyLimit{50.0_ms, workload::Statistic::kMean};
+  s.engine = "vllm";
+  s.weights = {catalog::Format::kBf16, catalog::Format::kFp8};
+  s.kv_cache = catalog::Format::kBf16;
+  s.kinds = {market::OfferKind::kOnDemand, market::OfferKind::kReserved};
+  s.seed = 1;
+  return s;
+}
+
+Plan plan_of(const Scenario& scenario,
+             const std::vector<market::OfferBook>& books = article_prices(), int jobs = 1) {
+  static const catalog::LanguageModel model = built_in_model("llama-3.1-70b");
+  return make_plan(scenario, {built_in_catalog(), built_in_efficiency(), books, model, jobs});
+}
+
+double cost(const Plan& plan) {
+  return plan.is_feasible() ? plan.fleets.front().usd_per_month.base() : HUGE_VAL;
+}
+
+std::vector<std::string> offer_order(const Plan& plan) {
+  std::vector<std::string> ids;
+  for (const Fleet& fleet : plan.fleets) ids.push_back(fleet.offer.id);
+  return ids;
+}
+
+TEST(Plan, AnswersTheMainExample) {
+  const Plan plan = plan_of(chat());
+  ASSERT_TRUE(plan.is_feasible());
+  const Fleet& best = plan.fleets.front();
+  EXPECT_TRUE(best.memory.fits());
+  EXPECT_LE(best.serving.tpot.value, 50.0_ms);
+  EXPECT_LE(best.serving.ttft.value, 1.0_s);
+  EXPECT_LE(best.rate_share, 1.0);
+  EXPECT_EQ(best.usd_per_month, market::price_per_unit_month(best.offer) * best.units);
+  EXPECT_TRUE(best.why_not_first.empty());
+  for (std::size_t i = 1; i < plan.fleets.size(); ++i) {
+    EXPECT_GE(plan.fleets[i].usd_per_month, plan.fleets[i - 1].usd_per_month);
+    EXPECT_FALSE(plan.fleets[i].why_not_first.empty());
+  }
+}
+
+TEST(Plan, EveryCandidateIsFeasibleOrCountedUnderOneReason) {
+  const Plan plan = plan_of(chat());
+  int counted = plan.feasible;
+  for (const Rejected& rejected : plan.rejected) counted += rejected.count;
+  EXPECT_EQ(counted, plan.candidates);
+}
+
+TEST(Plan, IsTheSameForAnyNumberOfJobs) {
+  const Plan one = plan_of(chat()), eight = plan_of(chat(), article_prices(), 8);
+  EXPECT_EQ(offer_order(one), offer_order(eight));
+  EXPECT_EQ(cost(one), cost(eight));
+  ASSERT_EQ(one.sensitivities.size(), eight.sensitivities.size());
+  for (std::size_t i = 0; i < one.sensitivities.size(); ++i) {
+    EXPECT_EQ(one.sensitivities[i].change, eight.sensitivities[i].change);
+    EXPECT_EQ(one.sensitivities[i].cost_ratio, eight.sensitivities[i].cost_ratio);
+  }
+}
+
+TEST(Plan, InfeasibleNamesTheLimitAndWhereItBecomesFeasible) {
+  Scenario scenario = chat();
+  scenario.demand.tpot = workload::LatencyLimit{1.0_ms, workload::Statistic::kMean};
+  const Plan plan = plan_of(scenario);
+  ASSERT_FALSE(plan.is_feasible());
+  ASSERT_FALSE(plan.relaxations.empty());
+  const auto found =
+      std::find_if(plan.relaxations.begin(), plan.relaxations.end(),
+                   [](const Relaxation& r) { return r.constraint == "limits.tpot_mean"; });
+  ASSERT_NE(found, plan.relaxations.end());
+  EXPECT_FALSE(found->needed.empty());
+}
+
+TEST(Plan, NearestFeasibleBudgetIsTheCheapestFleet) {
+  Scenario scenario = chat();
+  const double cheapest = cost(plan_of(scenario));
+  scenario.budget_per_month = Usd::from_base(cheapest * 0.5);
+  const Plan plan = plan_of(scenario);
+  ASSERT_FALSE(plan.is_feasible());
+  ASSERT_FALSE(plan.relaxations.empty());
+  EXPECT_EQ(plan.relaxations.front().constraint, "constraints.budget");
+  EXPECT_DOUBLE_EQ(plan.relaxations.front().usd_per_month.base(), cheapest);
+}
+
+TEST(Plan, DominatedOfferChangesNoOtherRank) {
+  std::vector<market::OfferBook> books = article_prices();
+  const Plan before = plan_of(chat(), books);
+  market::Offer worse = before.fleets.front().offer;
+  worse.id = "worse";
+  worse.price *= 3;
+  books.front().offers.push_back(worse);
+  std::vector<std::string> after = offer_order(plan_of(chat(), books));
+  std::erase(after, "worse");
+  EXPECT_EQ(after, offer_order(before));
+}
+
+RC_GTEST_PROP(PlanProperty, RelaxingALimitNeverCostsMore, ()) {
+  Scenario tight = chat(*rc::gen::inRange(1, 40));
+  tight.demand.tpot->at_most = Seconds::from_base(*rc::gen::inRange(20, 80) * 1e-3);
+  Scenario loose = tight;
+  loose.demand.tpot->at_most = tight.demand.tpot->at_most * 1.5;
+  RC_ASSERT(cost(plan_of(loose)) <= cost(plan_of(tight)));
+}
+
+RC_GTEST_PROP(PlanProperty, ScalingAllPricesScalesTheCost, ()) {
+  const double k = *rc::gen::inRange(2, 9);
+  std::vector<market::OfferBook> books = article_prices();
+  for (market::Offer& offer : books.front().offers) offer.price *= k;
+  const Plan base = plan_of(chat()), scaled = plan_of(chat(), books);
+  RC_ASSERT(offer_order(base) == offer_order(scaled));
+  RC_ASSERT(std::abs(cost(scaled) / cost(base) - k) < 1e-9);
+}
+
+RC_GTEST_PROP(PlanProperty, MoreTrafficNeverCostsLess, ()) {
+  const int rate = *rc::gen::inRange(1, 100);
+  RC_ASSERT(cost(plan_of(chat(rate))) <= cost(plan_of(chat(rate * 1.3))));
+}
+
+}  // namespace
+}  // namespace assay::plan

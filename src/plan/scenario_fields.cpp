@@ -1,0 +1,110 @@
+#include "plan/scenario_fields.h"
+
+#include <array>
+
+namespace assay::plan {
+
+namespace {
+
+using document::Need;
+using document::Range;
+using enum FieldKind;
+
+constexpr Range kNone{0, 0};
+constexpr Range kTokens{1, 1e8};
+constexpr Range kLatency{1e-6, 86400};
+
+constexpr ScenarioField text(std::string_view path, Need need, std::string_view otherwise,
+                             std::string_view example, std::string_view help) {
+  return {path, kText, Dim{}, kNone, "", need, otherwise, example, help};
+}
+
+constexpr ScenarioField texts(std::string_view path, std::string_view otherwise,
+                              std::string_view example, std::string_view help) {
+  return {path, kTexts, Dim{}, kNone, "", Need::kOptional, otherwise, example, help};
+}
+
+constexpr ScenarioField quantity(std::string_view path, Dim dim, Range range, Need need,
+                                 std::string_view otherwise, std::string_view example,
+                                 std::string_view help) {
+  return {path, kQuantity, dim, range, "", need, otherwise, example, help};
+}
+
+constexpr ScenarioField limit(std::string_view path, std::string_view example,
+                              std::string_view help) {
+  return quantity(path, Seconds::kDim, kLatency, Need::kOptional, "", example, help);
+}
+
+constexpr std::array kFields{
+    ScenarioField{"kind", kChoice, Dim{}, kNone, "serve", Need::kRequired, "", "serve",
+                  "What is planned; this version plans serving."},
+    text("name", Need::kOptional, "", "chat", "A name for the answer's first line."),
+    text("model", Need::kRequired, "", "llama-3.1-70b",
+         "A name of `assay models`, or the path of a Hugging Face config.json."),
+    quantity("traffic.rate", Hertz::kDim, {1e-6, 1e9}, Need::kRequired, "", "10 /s",
+             "Requests per second over the whole fleet."),
+    ScenarioField{"traffic.input_tokens", kNumber, Dim{}, kTokens, "", Need::kRequired, "", "1000",
+                  "Mean length of a prompt in tokens."},
+    ScenarioField{"traffic.output_tokens", kNumber, Dim{}, kTokens, "", Need::kRequired, "", "300",
+                  "Mean length of an answer in tokens."},
+    limit("limits.ttft_mean", "1 s", "Largest mean time to first token."),
+    limit("limits.ttft_p50", "1 s",
+          "The same as a median; needs the simulator: answered `not verified`."),
+    limit("limits.ttft_p90", "2 s", "The same as 90th percentile; `not verified`."),
+    limit("limits.ttft_p95", "2 s", "The same as 95th percentile; `not verified`."),
+    limit("limits.ttft_p99", "2 s", "The same as 99th percentile; `not verified`."),
+    limit("limits.tpot_mean", "50 ms", "Largest mean time per output token after the first."),
+    limit("limits.tpot_p50", "50 ms", "The same as a median; `not verified`."),
+    limit("limits.tpot_p90", "50 ms", "The same as 90th percentile; `not verified`."),
+    limit("limits.tpot_p95", "50 ms", "The same as 95th percentile; `not verified`."),
+    limit("limits.tpot_p99", "50 ms", "The same as 99th percentile; `not verified`."),
+    ScenarioField{"deploy.weights", kChoices, Dim{}, kNone,
+                  "published fp32 bf16 fp16 fp8 int8 nvfp4 mxfp4 int4", Need::kOptional,
+                  "published", "[bf16, fp8]",
+                  "Storage formats of the weights to try; `published` is the checkpoint's own."},
+    ScenarioField{"deploy.kv_cache", kChoice, Dim{}, kNone, "bf16 fp16 fp8 int8", Need::kOptional,
+                  "bf16", "fp8", "Storage format of the KV cache."},
+    ScenarioField{"deploy.engine", kChoice, Dim{}, kNone, "vllm sglang tensorrt-llm",
+                  Need::kOptional, "vllm", "vllm",
+                  "Serving engine whose overheads and memory formula are used."},
+    texts("offers.books", "article", "[article]", "Built-in price lists, see `assay offers`."),
+    texts("offers.files", "", "[my-offers.yaml]",
+          "Price lists of your own: YAML or SkyPilot-style CSV."),
+    ScenarioField{"offers.kinds", kChoices, Dim{}, kNone,
+                  "on-demand reserved spot community serverless", Need::kOptional,
+                  "[on-demand, reserved]", "[on-demand]", "Kinds of offers to consider."},
+    quantity("constraints.budget", UsdPerSecond::kDim, {0, 1e9}, Need::kOptional, "",
+             "50000 USD/month", "Most that the fleet may cost."),
+    quantity("constraints.power", Watts::kDim, {1, 1e12}, Need::kOptional, "", "40 kW",
+             "Most that the fleet may draw, whole systems at full load, without cooling."),
+    texts("constraints.include", "", "[h100, 'mi3*']", "Accelerators to consider: ids or globs."),
+    texts("constraints.exclude", "", "['rtx-*']", "Accelerators to leave out: ids or globs."),
+    texts("constraints.regions", "", "[us-east]",
+          "Regions to rent in, as the offers name them; globs."),
+    ScenarioField{"constraints.domestic_only", kBool, Dim{}, kNone, "", Need::kOptional, "no",
+                  "true", "Only accelerators eligible for domestic procurement in China."},
+    ScenarioField{"search.headroom",
+                  kNumber,
+                  Dim{},
+                  {0, 10},
+                  "",
+                  Need::kOptional,
+                  "0",
+                  "0.2",
+                  "Capacity beyond the rate: 0.2 plans for 120 % of it."},
+    ScenarioField{"seed",
+                  kWhole,
+                  Dim{},
+                  {0, 9e15},
+                  "",
+                  Need::kOptional,
+                  "1",
+                  "1",
+                  "Seed of whatever is drawn at random."},
+};
+
+}  // namespace
+
+std::span<const ScenarioField> scenario_fields() { return kFields; }
+
+}  // namespace assay::plan

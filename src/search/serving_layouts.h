@@ -1,0 +1,59 @@
+// serving_layouts.h — every way to run a model on one kind of hardware: tensor parallelism × weight
+// format, each either with the largest rate that one replica holds within the limits, or with the
+// reason why it cannot serve.
+// Exhaustive over the divisors of the domain; order: format as given, then rising tensor
+// parallelism. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "catalog/language_model.h"
+#include "model/efficiency.h"
+#include "model/hardware.h"
+#include "model/inference_step.h"
+#include "model/memory_fit.h"
+#include "workload/serving.h"
+
+namespace assay::search {
+
+enum class Reject : unsigned char {
+  kNotRunnable,  // heads do not divide, or the hardware does not multiply in the format
+  kMemory,       // weights and one request's cache do not fit
+  kTtft,         // the limit is missed with a single request
+  kTpot,
+  kLimits,  // each limit can be met alone, not both together
+};
+
+struct Layout {
+  model::Deployment deployment;
+  model::MemoryFit memory;
+  Hertz rate_max;  // of one replica; zero when rejected
+  std::optional<Reject> reject;
+  std::string why;  // for a rejected layout, with figures
+  // Best the layout can do, with one request alone; unset when it cannot run.
+  std::optional<Seconds> ttft_alone, tpot_alone;
+};
+
+struct LayoutSpace {
+  std::span<const catalog::Format> weights;  // formats to try
+  std::optional<catalog::Format> kv_cache;   // unset: the activations' 16-bit format
+  int tensor_max{};                          // accelerators that one replica may span
+  std::string engine;
+};
+
+std::vector<Layout> serving_layouts(const catalog::LanguageModel& model,
+                                    const model::Hardware& hardware,
+                                    const model::EfficiencyTable& efficiency,
+                                    const workload::ServingDemand& demand,
+                                    const LayoutSpace& space);
+
+// The format that matrices multiply in when weights are stored in `weights` on this hardware: fp8
+// with fp8 where the hardware has it, else the model's 16-bit format (weight-only).
+catalog::Format activation_format(const model::Hardware& hardware,
+                                  const catalog::LanguageModel& model, catalog::Format weights);
+
+}  // namespace assay::search
