@@ -1,0 +1,57 @@
+// command_table.h — what can be typed: one table from which parsing, help and completion follow.
+// A command that is not here does not exist; commands of later versions are not announced.
+// Constant data; safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::present {
+
+// What a shell may offer for a value.
+enum class Completes : std::uint8_t {
+  kNothing, kChoice, kFile, kFolder, kAccelerator, kCatalogued, kModel, kBook, kSchema, kSubject
+};
+
+struct OptionSpec {
+  std::string_view name;         // "--columns"
+  std::string_view value;        // "LIST"; empty: a flag
+  std::string_view help;
+  Completes completes{};
+  std::string_view choices{};    // kChoice: "table|csv|md|json"
+  bool repeats{};                // may be given more than once
+};
+
+struct ArgumentSpec {
+  std::string_view name;         // "ACCELERATOR"
+  std::string_view help;
+  bool required{};
+  bool repeats{};
+  Completes completes{};
+  std::string_view choices{};
+};
+
+struct ExampleSpec {
+  std::string_view line;         // "assay compare h200 b200"
+  std::string_view answers;      // what it answers
+};
+
+struct CommandSpec {
+  std::string_view name, summary;
+  std::span<const ArgumentSpec> arguments;
+  std::span<const OptionSpec> options;
+  std::span<const ExampleSpec> examples;  // the first two are in the short help
+  std::string_view details;               // closing prose of the full help; may be empty
+};
+
+std::span<const CommandSpec> commands();
+const CommandSpec* find_command(std::string_view name);  // null: no such command
+std::span<const OptionSpec> common_options();            // of every command, before or after it
+std::span<const ExampleSpec> common_examples();
+
+std::vector<std::string> choices_of(std::string_view choices);  // "a|b" → {"a", "b"}
+
+}  // namespace assay::present

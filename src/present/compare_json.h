@@ -1,0 +1,14 @@
+// compare_json.h — a comparison as "assay.compare/1". Computes no figure.
+#pragma once
+
+#include <string>
+
+#include "plan/compare.h"
+#include "present/options.h"
+
+namespace assay::present {
+
+std::string compare_json(const catalog::Catalog& catalog, const plan::Comparison& comparison,
+                         const CompareOptions& options);
+
+}  // namespace assay::present

@@ -1,0 +1,229 @@
+#include "present/dispatch.h"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "present/command_table.h"
+#include "present/commands.h"
+#include "present/completion.h"
+#include "present/help.h"
+
+namespace assay::present {
+namespace {
+
+Error usage_error(std::string what, std::string expected = {}, std::vector<std::string> near = {}) {
+  return {.what = std::move(what), .expected = std::move(expected), .near = std::move(near),
+          .where = {}};
+}
+
+// The first of the variables that is set and not empty.
+std::string first_of(const Environment& environment,
+                     std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto value = environment.get(name);
+    if (value && !value->empty()) return *value;
+  }
+  return {};
+}
+
+bool coloured(const Arguments& arguments, const Environment& environment, bool is_tty) {
+  if (arguments.flag("--no-color")) return false;
+  if (arguments.flag("--color")) return true;
+  return is_tty && first_of(environment, {"NO_COLOR"}).empty() &&
+         first_of(environment, {"TERM"}) != "dumb";
+}
+
+Error not_a_choice(std::string_view name, const std::string& value, std::string_view choices) {
+  const std::vector<std::string> known = choices_of(choices);
+  return usage_error(fmt::format("unknown {} '{}'", name, excerpt(value)), one_of(known),
+                     nearest(value, known, 1));
+}
+
+// Values of which only a few are right, and arguments that may not be missing.
+std::optional<Error> refuse(const CommandSpec& command, const Arguments& arguments) {
+  const auto wrong = [&](const auto& spec) {
+    const std::vector<std::string> known = choices_of(spec.choices);
+    const std::string value = arguments.value(spec.name);
+    return !known.empty() && !arguments.all(spec.name).empty() &&
+           std::find(known.begin(), known.end(), value) == known.end();
+  };
+  for (const ArgumentSpec& spec : command.arguments) {
+    if (wrong(spec)) {
+      Error error = not_a_choice(to_lower(spec.name), arguments.value(spec.name), spec.choices);
+      if (command.name == "catalog" && error.near.empty()) {
+        error.near = {"accelerators " + excerpt(arguments.value(spec.name))};
+      }
+      return error;
+    }
+    if (spec.required && arguments.all(spec.name).empty()) {
+      return usage_error(fmt::format("{} is missing", spec.name), std::string{spec.help});
+    }
+  }
+  for (const OptionSpec& spec : command.options) {
+    if (wrong(spec)) return not_a_choice(spec.name, arguments.value(spec.name), spec.choices);
+  }
+  return std::nullopt;
+}
+
+Result<OutputFormat> format_of(const Arguments& arguments) {
+  constexpr std::string_view kNames = "table|csv|md|json|plain";
+  std::vector<std::string> said;
+  if (arguments.flag("--json")) said.emplace_back("json");
+  if (arguments.flag("--plain")) said.emplace_back("plain");
+  if (!arguments.all("--format").empty()) said.push_back(arguments.value("--format"));
+  if (said.empty()) return OutputFormat::kTable;
+  if (said.size() > 1 && said[0] != said[1]) {
+    return tl::unexpected(
+        usage_error(fmt::format("'{}' and '{}' are both asked for", said[0], said[1]),
+                    "one of --json, --plain and --format"));
+  }
+  const std::vector<std::string> names = choices_of(kNames);
+  const auto found = std::find(names.begin(), names.end(), said[0]);
+  if (found == names.end()) return tl::unexpected(not_a_choice("--format", said[0], kNames));
+  constexpr OutputFormat kFormats[] = {OutputFormat::kTable, OutputFormat::kCsv,
+                                       OutputFormat::kMarkdown, OutputFormat::kJson,
+                                       OutputFormat::kPlain};
+  return kFormats[found - names.begin()];
+}
+
+Result<CommonOptions> common_of(const Arguments& arguments, const Environment& environment,
+                                const Streams& streams) {
+  CommonOptions common;
+  const auto format = format_of(arguments);
+  if (!format) return tl::unexpected(format.error());
+  common.format = *format;
+  common.colour = coloured(arguments, environment, streams.out_is_tty);
+  common.colour_err = coloured(arguments, environment, streams.err_is_tty);
+  common.unicode = unicode_locale(environment);
+  common.wide = arguments.flag("--wide");
+  common.catalog_folder = arguments.value("--catalog");
+  for (const std::string& list : arguments.all("--columns")) {
+    for (const std::string_view column : split(list, ',')) {
+      if (!column.empty()) common.columns.emplace_back(column);
+    }
+  }
+  return common;
+}
+
+struct Whole {
+  std::string_view name;
+  int fallback, low, high;
+};
+
+Result<int> whole_number(const Arguments& arguments, const Whole& wanted) {
+  if (arguments.all(wanted.name).empty()) return wanted.fallback;
+  const std::string text = arguments.value(wanted.name);
+  long long value = 0;
+  if (parse_int(text, value) && value >= wanted.low && value <= wanted.high) {
+    return static_cast<int>(value);
+  }
+  return tl::unexpected(
+      usage_error(fmt::format("{} is '{}'", wanted.name, excerpt(text)),
+                  fmt::format("a whole number from {} to {}", wanted.low, wanted.high)));
+}
+
+int run_plan(const Context& context, const Arguments& given) {
+  const auto runners_up = whole_number(given, {"--runners-up", 5, 0, 1000});
+  if (!runners_up) return report_usage(context, runners_up.error());
+  return plan_command(context, {.scenario = given.value("SCENARIO"),
+                                .report = given.value("--save"),
+                                .sets = given.all("--set"),
+                                .runners_up = *runners_up});
+}
+
+int run_compare(const Context& context, const Arguments& given) {
+  const auto batch = whole_number(given, {"--batch", 32, 1, 100'000});
+  if (!batch) return report_usage(context, batch.error());
+  const auto tokens = whole_number(given, {"--context", 2048, 1, 100'000'000});
+  if (!tokens) return report_usage(context, tokens.error());
+  return compare_command(context, {.accelerators = given.all("ACCELERATOR"),
+                                   .model = given.value("--model"),
+                                   .precision = given.value("--precision"),
+                                   .prices = given.value("--prices"),
+                                   .batch = *batch,
+                                   .context = *tokens});
+}
+
+int run_catalog(const Context& context, const Arguments& given) {
+  CatalogOptions options{.pattern = given.value("GLOB"), .strict = given.flag("--strict")};
+  if (!given.all("KIND").empty()) options.kind = given.value("KIND");
+  return catalog_command(context, options);
+}
+
+int run_command(const Context& context, const Arguments& given) {
+  const std::string_view name = given.command;
+  if (name == "plan") return run_plan(context, given);
+  if (name == "catalog") return run_catalog(context, given);
+  if (name == "compare") return run_compare(context, given);
+  if (name == "models") {
+    return models_command(context, {given.value("MODEL"), given.flag("--architectures")});
+  }
+  if (name == "offers") {
+    return offers_command(
+        context, {given.value("BOOK"), given.value("--accelerator"), given.flag("--check")});
+  }
+  if (name == "explain") {
+    return explain_command(context, {given.value("SUBJECT"), given.value("FIGURE")});
+  }
+  if (name == "schema") return schema_command(context, given.value("NAME"));
+  if (name == "init") return init_command(context, given.value("FILE"));
+  if (name == "completion") {
+    context.streams.out << completion_script(given.value("SHELL"));
+    return kAnswered;
+  }
+  return version_command(context, given.flag("--verbose"));
+}
+
+}  // namespace
+
+bool unicode_locale(const Environment& environment) {
+  const std::string locale = to_lower(first_of(environment, {"LC_ALL", "LC_CTYPE", "LANG"}));
+  return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+}
+
+int report_usage(const Error& error, std::span<const std::string> arguments,
+                 const Environment& environment, Streams streams) {
+  const CommandSpec* command = nullptr;
+  for (const std::string& word : arguments) {
+    if (command == nullptr) command = find_command(word);
+  }
+  Arguments none;
+  const Context context{.common = {.unicode = unicode_locale(environment),
+                                   .columns = {},
+                                   .catalog_folder = {},
+                                   .colour_err = coloured(none, environment, streams.err_is_tty)},
+                        .streams = streams};
+  report_usage(context, error);
+  if (command == nullptr) streams.err << "assay -h lists the commands.\n";
+  else streams.err << fmt::format("usage: {}\n", usage_line(*command));
+  return kUsage;
+}
+
+int dispatch(const Arguments& arguments, const Environment& environment, Streams streams) {
+  const CommandSpec* command = find_command(arguments.command);
+  if (arguments.flag("--help") || arguments.flag("-h")) {
+    streams.out << (arguments.flag("--help") ? full_help(command) : short_help(command));
+    return kAnswered;
+  }
+  const auto common = common_of(arguments, environment, streams);
+  if (!common) return report_usage(common.error(), {}, environment, streams);
+  const Context context{*common, streams, environment.seconds};
+  if (arguments.flag("--version")) return version_command(context, false);
+  if (command == nullptr) {
+    streams.err << short_help(nullptr);
+    return kUsage;
+  }
+  if (const auto error = refuse(*command, arguments)) {
+    const std::vector<std::string> words{arguments.command};
+    return report_usage(*error, words, environment, streams);
+  }
+  return run_command(context, arguments);
+}
+
+}  // namespace assay::present

@@ -1,0 +1,61 @@
+// options.h — what the command line said, as plain data: one struct a command, filled by
+// dispatch.cpp and read by the commands. Nothing here knows how it was typed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace assay::present {
+
+enum class OutputFormat : std::uint8_t { kTable, kJson, kCsv, kMarkdown, kPlain };
+
+struct CommonOptions {
+  OutputFormat format{OutputFormat::kTable};
+  bool colour{};                  // of stdout, resolved: flags, NO_COLOR, TERM, TTY
+  bool unicode{true};             // resolved from the locale
+  bool wide{};                    // --wide: no 100-column limit
+  std::vector<std::string> columns;
+  std::string catalog_folder;     // --catalog DIR; empty: built-in only
+  bool colour_err{};              // of stderr
+};
+
+struct PlanOptions {
+  std::string scenario;           // path, or "-"
+  std::string report;             // --save FILE: the plan as JSON beside the answer
+  std::vector<std::string> sets;  // --set traffic.rate=20/s
+  int runners_up{5};
+};
+
+struct CatalogOptions {
+  std::string kind{"accelerators"};  // accelerators, systems, sources, check
+  std::string pattern;               // glob
+  bool strict{};                     // check: warnings count too
+};
+
+struct CompareOptions {
+  std::vector<std::string> accelerators;  // "h200" or "h200:8"
+  std::string model;
+  std::string precision;                  // format name; empty: as published
+  std::string prices;                     // offer book; empty: none
+  int batch{32};                          // sequences that decode together
+  int context{2048};                      // tokens of each
+};
+
+struct ModelsOptions {
+  std::string name;        // glob, id or path to a config.json; empty: all
+  bool architectures{};    // list what read_hf_config knows
+};
+
+struct OffersOptions {
+  std::string book;         // built-in book or path; empty: list of the books
+  std::string accelerator;  // filter: id or glob
+  bool check{};             // run the lint
+};
+
+struct ExplainOptions {
+  std::string subject;  // plan.json, accelerator, system or model
+  std::string figure;   // "ttft_mean", "memory.bandwidth"; empty: list of the figures
+};
+
+}  // namespace assay::present

@@ -1,0 +1,160 @@
+#include "present/plan_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/unit_text.h"
+#include "plan/figures.h"
+#include "present/cli.h"
+
+namespace assay::present {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using plan::Fleet;
+using plan::Plan;
+
+double milliseconds(Seconds s) { return s.base() * 1e3; }
+
+Json latency(const Estimate<Seconds>& estimate) {
+  return {{"mean_ms", milliseconds(estimate.value)},
+          {"low_ms", milliseconds(estimate.low)},
+          {"high_ms", milliseconds(estimate.high)},
+          {"coverage", kCoverage},
+          {"basis", "mean, analytic"}};
+}
+
+// What a limit says and whether the answer shows that it holds.
+Json verdict(const std::optional<workload::LatencyLimit>& limit,
+             const Estimate<Seconds>& estimate) {
+  if (!limit) return nullptr;
+  constexpr std::string_view kNames[] = {"mean", "p50", "p90", "p95", "p99"};
+  const bool mean = limit->statistic == workload::Statistic::kMean;
+  return {{"statistic", kNames[static_cast<std::size_t>(limit->statistic)]},
+          {"limit_ms", milliseconds(limit->at_most)},
+          {"verified", mean ? Json("by the analytic mean") : Json("not verified")},
+          {"interval_within_limit", estimate.high <= limit->at_most}};
+}
+
+Json offer_json(const market::Offer& o) {
+  return {{"id", o.id},
+          {"price", o.price},
+          {"currency", o.currency},
+          {"unit", market::name(o.unit)},
+          {"period", market::name(o.period)},
+          {"accelerators_per_unit", o.accelerators},
+          {"price_usd_per_accelerator_hour", market::usd_per_accelerator_hour(o)},
+          {"kind", market::name(o.kind)},
+          {"seller", o.seller},
+          {"region", o.region},
+          {"date", o.date.empty() ? Json(nullptr) : Json(o.date)},
+          {"source", o.source}};
+}
+
+Json fleet_json(const Fleet& f, const plan::Scenario& scenario) {
+  return {{"accelerator", f.offer.accelerator},
+          {"accelerators", f.accelerators},
+          {"units", f.units},
+          {"replicas", f.replicas},
+          {"tensor_parallel", f.deployment.tensor},
+          {"engine", f.deployment.engine},
+          {"weights", catalog::name(f.deployment.weights)},
+          {"activations", catalog::name(f.deployment.activations)},
+          {"kv_cache", catalog::name(f.deployment.kv_cache)},
+          {"cost_usd_per_month", f.usd_per_month.base()},
+          {"cost_usd_per_million_output_tokens", f.usd_per_million_output_tokens},
+          {"ttft", latency(f.serving.ttft)},
+          {"ttft_limit", verdict(scenario.demand.ttft, f.serving.ttft)},
+          {"tpot", latency(f.serving.tpot)},
+          {"tpot_limit", verdict(scenario.demand.tpot, f.serving.tpot)},
+          {"interval_regime", f.serving.interval_regime},
+          {"load_share", f.rate_share},
+          {"batch_mean", f.serving.batch},
+          {"batch_max", f.serving.batch_max},
+          {"kv_share", f.serving.kv_share},
+          {"weights_bytes_per_accelerator", f.memory.weights.base()},
+          {"kv_tokens_per_replica", f.memory.kv_tokens},
+          {"power_w", f.power ? Json(f.power->base()) : Json(nullptr)},
+          {"power_basis", f.power_basis},
+          {"decode_bound", model::name(f.serving.bound)},
+          {"assumed", f.assumed},
+          {"why_not_first", f.why_not_first},
+          {"offer", offer_json(f.offer)}};
+}
+
+Json question_json(const Plan& p) {
+  const plan::Scenario& s = p.scenario;
+  Json assumed = Json::object();
+  for (const plan::Assumed& item : s.assumed) assumed[item.key] = item.value;
+  return {{"file", s.file},
+          {"name", s.name},
+          {"model", p.model.id},
+          {"rate_per_s", s.demand.rate.base()},
+          {"input_tokens", s.demand.input_tokens},
+          {"output_tokens", s.demand.output_tokens},
+          {"headroom", s.headroom},
+          {"assumed", assumed}};
+}
+
+Json explain_json(const Plan& p, const model::EfficiencyTable& efficiency) {
+  Json out = Json::object();
+  for (const plan::Figure& figure : plan::figures(p, efficiency)) {
+    Json inputs = Json::array();
+    for (const model::UsedFact& fact : figure.inputs) {
+      inputs.push_back({{"figure", fact.figure},
+                        {"value", fact.value},
+                        {"basis", fact.basis},
+                        {"source", fact.source},
+                        {"confidence", catalog::name(fact.confidence)}});
+    }
+    out[figure.key] = {{"value", figure.value},
+                       {"formula", figure.formula},
+                       {"section", figure.section},
+                       {"inputs", std::move(inputs)}};
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string plan_json(const Plan& p, const model::EfficiencyTable& efficiency) {
+  Json fleets = Json::array(), rejected = Json::array(), relaxations = Json::array(),
+       sensitivities = Json::array();
+  for (const Fleet& fleet : p.fleets) fleets.push_back(fleet_json(fleet, p.scenario));
+  for (const plan::Rejected& r : p.rejected) {
+    rejected.push_back({{"reason", name(r.reason)}, {"count", r.count}, {"nearest", r.nearest}});
+  }
+  for (const plan::Relaxation& r : p.relaxations) {
+    relaxations.push_back({{"constraint", r.constraint},
+                           {"asked", r.asked},
+                           {"feasible_from", r.needed},
+                           {"fleet", r.fleet},
+                           {"cost_usd_per_month", r.usd_per_month.base()}});
+  }
+  for (const plan::Sensitivity& s : p.sensitivities) {
+    sensitivities.push_back({{"change", s.change},
+                             {"cost_ratio", s.cost_ratio == 0 ? Json(nullptr) : Json(s.cost_ratio)},
+                             {"fleet", s.fleet}});
+  }
+  Json out{{"schema", "assay.plan/1"},
+           {"status", p.is_feasible() ? "feasible" : "infeasible"},
+           {"question", question_json(p)},
+           {"fleets", std::move(fleets)},
+           {"cautious_fleet", p.cautious ? Json(*p.cautious) : Json(nullptr)},
+           {"candidates", p.candidates},
+           {"feasible", p.feasible},
+           {"rejected", std::move(rejected)},
+           {"relaxations", std::move(relaxations)},
+           {"sensitivities", std::move(sensitivities)},
+           {"notes", p.notes},
+           {"oldest_price", p.oldest_price.empty() ? Json(nullptr) : Json(p.oldest_price)},
+           {"explain", p.is_feasible() ? explain_json(p, efficiency) : Json::object()},
+           {"assay", version()},
+           {"seed", p.scenario.seed},
+           {"catalog_date", p.catalog_date},
+           {"catalog_hash", p.catalog_hash},
+           {"scenario_hash", p.scenario.hash}};
+  return out.dump(2) + "\n";
+}
+
+}  // namespace assay::present

@@ -1,0 +1,263 @@
+#include "present/plan_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/unit_text.h"
+#include "plan/figures.h"
+#include "plan/relax.h"
+#include "present/cli.h"
+#include "present/colour.h"
+#include "present/text_table.h"
+
+namespace assay::present {
+
+namespace {
+
+using plan::Fleet;
+using plan::Plan;
+
+constexpr int kBarCells = 20;
+
+std::string statistic_text(workload::Statistic statistic) {
+  constexpr std::string_view kNames[] = {"mean", "p50", "p90", "p95", "p99"};
+  return std::string{kNames[static_cast<std::size_t>(statistic)]};
+}
+
+std::string limit_text(std::string_view figure,
+                       const std::optional<workload::LatencyLimit>& limit) {
+  if (!limit) return "";
+  return fmt::format(" · {} {} ≤ {}", figure, statistic_text(limit->statistic),
+                     to_text(limit->at_most, 3));
+}
+
+std::string question(const Plan& plan) {
+  const auto& demand = plan.scenario.demand;
+  return fmt::format("{} · {} req/s · {} in / {} out{}{}", plan.model.id,
+                     number_text(demand.rate.base()), number_text(demand.input_tokens),
+                     number_text(demand.output_tokens), limit_text("TTFT", demand.ttft),
+                     limit_text("TPOT", demand.tpot));
+}
+
+std::string money(Usd amount) { return "$" + grouped_text(amount.base()); }
+
+std::string per_mtok(const Fleet& fleet) {
+  return "$" + fmt::format("{:.2f}", fleet.usd_per_million_output_tokens);
+}
+
+std::string layout(const Fleet& fleet) {
+  return fmt::format("tp{} × {}", fleet.deployment.tensor, fleet.replicas);
+}
+
+std::string units(const Fleet& fleet) {
+  const std::string_view unit = market::name(fleet.offer.unit);
+  const bool single = fleet.offer.unit == market::PriceUnit::kCard && fleet.offer.accelerators == 1;
+  if (single) return "cards";
+  return fmt::format("{} {}{} of {}", fleet.units, unit, fleet.units == 1 ? "" : "s",
+                     fleet.offer.accelerators);
+}
+
+std::string rule(const CommonOptions& options) {
+  std::string line;
+  for (std::size_t i = 0; i < kWidthMax - 4; ++i) line += options.unicode ? "─" : "-";
+  return "  " + line + "\n";
+}
+
+// "TTFT mean  231 ms  120 .. 450 ms at 90 %  ████░░  23 % of 1 s", and what the limit's statistic
+// leaves open.
+std::string latency_line(std::string_view figure, const Estimate<Seconds>& estimate,
+                         const std::optional<workload::LatencyLimit>& limit,
+                         const CommonOptions& options) {
+  std::string line = fmt::format("  {} mean  {:>8}  {:<22}", figure, to_text(estimate.value, 3),
+                                 "(" + plan::interval_text(estimate) + ")");
+  if (!limit) return line + "\n";
+  const double share = estimate.value / limit->at_most;
+  line += fmt::format("  {}  {:.0f} % of the limit", bar(share, kBarCells, options.unicode),
+                      share * 100);
+  if (limit->statistic != workload::Statistic::kMean) {
+    line += fmt::format("; {}: not verified", statistic_text(limit->statistic));
+  } else if (estimate.high > limit->at_most) {
+    line += "; interval passes it";
+  }
+  return line + "\n";
+}
+
+// For a reader who would rather pay than risk the limits: the first fleet that keeps them anyhow.
+std::string cautious_line(const Plan& plan) {
+  if (!plan.scenario.demand.ttft && !plan.scenario.demand.tpot) return "";
+  if (!plan.cautious) return "  No fleet keeps the limits over the whole of its intervals.\n";
+  if (*plan.cautious == 0) return "";
+  const Fleet& fleet = plan.fleets[*plan.cautious];
+  return fmt::format("  Cheapest that keeps the limits over its whole intervals: {} ({} /month)\n",
+                     plan::fleet_text(fleet), money(fleet.usd_per_month));
+}
+
+std::string choice_block(const Plan& plan, const CommonOptions& options) {
+  const Fleet& best = plan.fleets.front();
+  const std::string head =
+      fmt::format("  {} × {} ({}), {}, {} replica{}, {}", best.accelerators, best.offer.accelerator,
+                  units(best), best.deployment.engine, layout(best), best.replicas == 1 ? "" : "s",
+                  catalog::name(best.deployment.weights));
+  const std::string price =
+      fmt::format("{} /Mtok out   {} /month", per_mtok(best), money(best.usd_per_month));
+  const std::size_t used = display_width(head) + display_width(price);
+  const std::string gap(used + 3 < kWidthMax ? kWidthMax - 2 - used : 1, ' ');
+  std::string out = paint(head, Colour::kBold, options.colour) + gap + price + "\n" + rule(options);
+  const auto& demand = plan.scenario.demand;
+  out += latency_line("TTFT", best.serving.ttft, demand.ttft, options);
+  out += latency_line("TPOT", best.serving.tpot, demand.tpot, options);
+  out += fmt::format(
+      "  load       {:>8}  of what the fleet holds within the limits; decode bound by {}\n",
+      fmt::format("{:.0f} %", best.rate_share * 100), model::name(best.serving.bound));
+  out += fmt::format("  KV cache   {:>8}  used at the mean; room for {} sequences a replica\n",
+                     fmt::format("{:.0f} %", best.serving.kv_share * 100),
+                     grouped_text(best.serving.batch_max));
+  out += fmt::format("  power      {:>8}  {}\n", best.power ? to_text(*best.power, 3) : "unknown",
+                     best.power ? best.power_basis : "");
+  out +=
+      "  Latencies are steady-state means (mean, analytic) with 90 % intervals, not percentiles.\n";
+  out += cautious_line(plan);
+  return out;
+}
+
+std::string ranking(const Plan& plan, const CommonOptions& options, int runners_up) {
+  TextTable table{{{"rank", true, 0},
+                   {"fleet", false, 0},
+                   {"layout", false, 0},
+                   {"weights", false, 0},
+                   {"$/Mtok", true, 0},
+                   {"$/month", true, 0},
+                   {"TTFT", true, 0},
+                   {"TPOT", true, 0},
+                   {"load", true, 0},
+                   {.title = "why not first", .drop_order = 0, .wraps = true},
+                   {"seller", false, 3},
+                   {"offer", false, 4}},
+                  {}};
+  const std::size_t shown = std::min(plan.fleets.size(), static_cast<std::size_t>(runners_up) + 1);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Fleet& f = plan.fleets[i];
+    table.rows.push_back(
+        {fmt::format("{}", i + 1), fmt::format("{} × {}", f.accelerators, f.offer.accelerator),
+         layout(f), std::string{catalog::name(f.deployment.weights)},
+         fmt::format("{:.2f}", f.usd_per_million_output_tokens),
+         grouped_text(f.usd_per_month.base()), to_text(f.serving.ttft.value, 3),
+         to_text(f.serving.tpot.value, 3), fmt::format("{:.0f} %", f.rate_share * 100),
+         f.why_not_first, f.offer.seller, f.offer.id});
+  }
+  const std::size_t width = options.wide ? kWidthUnlimited : kWidthMax;
+  std::string out = "\n" + render_table(table, OutputFormat::kTable, width, options.colour);
+  if (shown < plan.fleets.size()) {
+    out += fmt::format("  … and {} more feasible offers (--runners-up {})\n",
+                       plan.fleets.size() - shown, plan.fleets.size() - 1);
+  }
+  return out;
+}
+
+std::string counts(const Plan& plan) {
+  std::string out = fmt::format("\n{} candidates: {} feasible", plan.candidates, plan.feasible);
+  for (const plan::Rejected& rejected : plan.rejected) {
+    out += fmt::format(" · {} {}", rejected.count, describe(rejected.reason));
+  }
+  return out;
+}
+
+std::string wrapped_lines(std::string_view text, std::string_view indent) {
+  std::string out;
+  bool first = true;
+  for (const std::string& line : wrapped(text, kWidthMax - indent.size())) {
+    out += (first ? std::string{} : std::string{indent}) + line + "\n";
+    first = false;
+  }
+  return out;
+}
+
+std::string nearest_misses(const Plan& plan) {
+  std::string out;
+  for (const plan::Rejected& rejected : plan.rejected) {
+    const bool telling = rejected.reason >= plan::Reason::kUnknownFigure;
+    if (!telling || rejected.nearest.empty()) continue;
+    out += wrapped_lines(
+        fmt::format("  nearest of those that {}: {}", describe(rejected.reason), rejected.nearest),
+        "    ");
+  }
+  return out;
+}
+
+std::string effect_text(const plan::Sensitivity& s) {
+  if (s.cost_ratio == 0) return "infeasible";
+  const double change = std::round((s.cost_ratio - 1) * 100);
+  const std::string cost = change == 0 ? "same cost" : fmt::format("{:+.0f} % cost", change);
+  return s.fleet.empty() ? cost : fmt::format("{} ({})", cost, s.fleet);
+}
+
+std::string sensitivity_lines(const Plan& plan) {
+  if (plan.sensitivities.empty()) return "";
+  std::string text;
+  for (const plan::Sensitivity& s : plan.sensitivities) {
+    text +=
+        fmt::format("{}{} → {}", text.empty() ? "Sensitive to: " : " · ", s.change, effect_text(s));
+  }
+  return "\n" + wrapped_lines(text, "  ");
+}
+
+std::string infeasible_block(const Plan& plan, const CommonOptions& options) {
+  std::string out = paint("No plan meets every constraint.", Colour::kBold, options.colour) + "\n";
+  if (plan.relaxations.empty()) {
+    out += "No single constraint, moved alone, makes one feasible.\n";
+    return out;
+  }
+  out += "Any one of these changes makes it feasible, cheapest first:\n";
+  for (const plan::Relaxation& r : plan.relaxations) {
+    out +=
+        wrapped_lines(fmt::format("  {}: asked {}, feasible from {}: {} at {} /month", r.constraint,
+                                  r.asked, r.needed, r.fleet, money(r.usd_per_month)),
+                      "    ");
+  }
+  return out;
+}
+
+std::string assumptions(const Plan& plan) {
+  std::string text;
+  const auto add = [&](const std::string& item) {
+    text += (text.empty() ? "Assumed: " : " · ") + item;
+  };
+  if (plan.is_feasible()) {
+    for (const std::string& item : plan.fleets.front().assumed) add(item);
+  }
+  for (const plan::Assumed& item : plan.scenario.assumed) {
+    if (item.key != "seed") add(item.key + " " + item.value);
+  }
+  std::string out = text.empty() ? text : wrapped_lines(text, "  ");
+  std::string notes =
+      "Prices: " +
+      (plan.oldest_price.empty() ? std::string{"not dated"} : "the oldest of " + plan.oldest_price);
+  for (const std::string& note : plan.notes) notes += " · " + note;
+  return out + wrapped_lines(notes, "  ");
+}
+
+}  // namespace
+
+std::string plan_text(const Plan& plan, const CommonOptions& options, int runners_up) {
+  std::string out = question(plan) + "\n\n";
+  if (plan.is_feasible()) {
+    out += choice_block(plan, options) + ranking(plan, options, runners_up);
+  } else {
+    out += infeasible_block(plan, options);
+  }
+  out += wrapped_lines(counts(plan).substr(1), "  ").insert(0, "\n") + nearest_misses(plan);
+  out += sensitivity_lines(plan) + assumptions(plan);
+  if (plan.is_feasible()) {
+    out += fmt::format("Next: assay plan {} --save plan.json · assay explain plan.json tpot_mean\n",
+                       plan.scenario.file);
+  }
+  out += fmt::format("assay {} · seed {} · catalog {} {} · scenario {}\n", version(),
+                     plan.scenario.seed, plan.catalog_date, plan.catalog_hash.substr(0, 6),
+                     plan.scenario.hash.substr(0, 6));
+  return options.unicode ? out : ascii(out);
+}
+
+}  // namespace assay::present

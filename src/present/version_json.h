@@ -1,0 +1,13 @@
+// version_json.h — "assay.version/1".
+#pragma once
+
+#include <string>
+
+#include "catalog/catalog.h"
+
+namespace assay::present {
+
+// `catalog` null: only the program's version.
+std::string version_json(const catalog::Catalog* catalog);
+
+}  // namespace assay::present
