@@ -14,8 +14,8 @@ struct Row {
   double bits;
 };
 
-// Scales: fp8 and int8 carry one for 16,384 values or a row (neglected); nvfp4 8 bits for 16 values;
-// mxfp4 8 bits for 32 (OCP MX v1.0); int4 16 bits for the usual group of 128.
+// Scales: fp8 and int8 carry one for 16,384 values or a row (neglected); nvfp4 8 bits for 16
+// values; mxfp4 8 bits for 32 (OCP MX v1.0); int4 16 bits for the usual group of 128.
 constexpr std::array kRows{
     Row{Format::kFp32, "fp32", 32},
     Row{Format::kBf16, "bf16", 16},

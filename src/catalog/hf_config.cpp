@@ -171,6 +171,7 @@ void read_shape(Reading& r) {
   s.context = r.keys.whole({"max_position_embeddings", "n_positions", "max_seq_len", "seq_length",
                             "max_sequence_length", "model_max_length", "n_ctx"}, kTokens)
                   .value_or(nested.context);
+  if (s.context > 0 && s.window >= s.context) s.window = 0;  // never reached: Phi-3.5, Phi-4-mini
 }
 
 // The published list of layer types may go on into prediction layers; the model's own come first.
@@ -234,8 +235,8 @@ std::vector<Block> join_equal(const std::vector<Block>& layers) {
   return blocks;
 }
 
-// A prediction layer is one more layer, a projection of two hidden vectors into one, and three norms
-// (DeepSeek-V3, arXiv 2412.19437, section 2.2); the tables are shared.
+// A prediction layer is one more layer, a projection of two hidden vectors into one, and three
+// norms (DeepSeek-V3, arXiv 2412.19437, section 2.2); the tables are shared.
 double mtp_parameters(const Reading& r) {
   const double hidden = r.model.hidden;
   double layers = 0;
@@ -244,15 +245,32 @@ double mtp_parameters(const Reading& r) {
   return r.model.mtp_layers * (layers + 2 * hidden * hidden + 3 * hidden);
 }
 
-void check_heads(Reading& r) {
-  for (const Block& layer : r.layers) {
-    const auto* a = std::get_if<GroupedQueryAttention>(&layer.mixer);
-    if (a == nullptr || (a->kv_heads > 0 && a->heads % a->kv_heads == 0)) continue;
+void check_layer(Reading& r, const Block& layer) {
+  const auto* a = std::get_if<GroupedQueryAttention>(&layer.mixer);
+  if (a != nullptr && (a->kv_heads < 1 || a->heads % a->kv_heads != 0)) {
     r.keys.fail_at({"num_key_value_heads", "num_kv_heads"},
-                std::to_string(a->heads) + " heads cannot share " + std::to_string(a->kv_heads) +
-                    " KV heads evenly",
-                "a number of KV heads that divides the heads");
-    return;
+                   std::to_string(a->heads) + " heads cannot share " +
+                       std::to_string(a->kv_heads) + " KV heads evenly",
+                   "a number of KV heads that divides the heads");
+  }
+  const auto* moe = std::get_if<MoeFfn>(&layer.ffn);
+  if (moe != nullptr && moe->experts_per_token > moe->experts) {
+    r.keys.fail_at({"num_experts_per_tok", "moe_topk", "top_k_experts", "moe_k", "moe_top_k",
+                    "ffn_config"},
+                   std::to_string(moe->experts_per_token) + " experts a token of " +
+                       std::to_string(moe->experts),
+                   "at most as many as there are");
+  }
+}
+
+// One error is enough: the layers come from the same keys.
+void check_layers(Reading& r) {
+  for (const Block& layer : r.layers) {
+    if (!r.keys.errors().empty()) return;
+    check_layer(r, layer);
+  }
+  if (r.layers.empty() && r.keys.errors().empty()) {
+    r.keys.fail_at({"intermediate_size"}, "no layer has a size", "sizes above zero");
   }
 }
 
@@ -264,7 +282,7 @@ void read_model(Reading& r) {
   set_traits(r);
   if (r.family.norm == Norms::kNone) r.family.norms = 0;
   (r.family.layers != nullptr ? r.family.layers : standard_layers)(r);
-  check_heads(r);
+  check_layers(r);
   if (!r.keys.errors().empty()) return;
   if (r.model.mtp_layers > 0) r.model.mtp_parameters = mtp_parameters(r);
   if (is_wrapper(r.model.architecture)) add_vision(r);
@@ -353,8 +371,7 @@ std::vector<std::string> known_architectures() {
     }
   }
   std::ranges::sort(names);
-  const auto rest = std::ranges::unique(names);
-  names.erase(rest.begin(), rest.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

@@ -101,6 +101,7 @@ constexpr std::array kExact{
     Published{"gemma-3-1b", 999'885'952},
     Published{"gemma-3-4b", 4'300'079'472},
     Published{"paligemma-3b-224", 2'923'466'480},
+    Published{"granite-4.0-h-tiny", 6'939'037'248},
     Published{"solar-10.7b", 10'731'524'096},
 };
 
@@ -115,6 +116,7 @@ constexpr std::array kRounded{
     Published{"ernie-4.5-21b-a3b", 21'800'000'000},
     Published{"ernie-4.5-300b-a47b", 300'000'000'000},
     Published{"step-3.5-flash", 196'810'000'000},
+    Published{"bamba-9b", 9'780'000'000},
     Published{"mimo-v2-flash", 309'000'000'000},
 };
 
@@ -167,6 +169,7 @@ TEST(HfConfig, FindsTheLayersWithWindows) {
   EXPECT_EQ(layers_windowed(read_good("mimo-v2-flash")), 40);
   EXPECT_EQ(layers_windowed(read_good("step-3.5-flash")), 33);
   EXPECT_EQ(layers_windowed(read_good("starcoder2-7b")), 32);
+  EXPECT_EQ(layers_windowed(read_good("phi-4-mini")), 0) << "the window is beyond the context";
   EXPECT_EQ(layers_windowed(read_good("qwen1.5-moe-a2.7b")), 0) << "use_sliding_window is false";
 }
 

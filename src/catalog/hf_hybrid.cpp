@@ -291,9 +291,9 @@ constexpr std::array kHybrid{
            .moe = true, .bias_ffn = kNo, .qk_norm = QkNorm::kHead,
            .output_gate = {"attn_output_gate", true}, .kv_heads = 2, .head_dim = 256,
            .shared_gate = true, .adjust = adjust_qwen3_next, .other_mixer = qwen3_next_mixer},
-    Family{.types = "minimax_text_01 minimax_m1 minimax", .architectures = "MiniMaxText01ForCausalLM "
-           "MiniMaxM1ForCausalLM MiniMaxForCausalLM", .moe = true, .bias_qkv = kNo,
-           .bias_out = kNo, .bias_ffn = kNo, .adjust = adjust_minimax,
+    Family{.types = "minimax_text_01 minimax_m1 minimax", .architectures =
+           "MiniMaxText01ForCausalLM MiniMaxM1ForCausalLM MiniMaxForCausalLM", .moe = true,
+           .bias_qkv = kNo, .bias_out = kNo, .bias_ffn = kNo, .adjust = adjust_minimax,
            .other_mixer = lightning_mixer},
     Family{.types = "kimi_linear", .architectures = "KimiLinearForCausalLM",
            .attends = Attends::kLatent, .moe = true, .bias_ffn = kNo, .router_bias = kYes,

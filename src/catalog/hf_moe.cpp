@@ -51,7 +51,7 @@ void dbrx_layers(Reading& r) {
                   {.mixer = attention, .ffn = moe, .count = 1, .norms = 2, .stored = {}});
 }
 
-// ArcticConfig: a dense gated part of hidden width runs beside the experts, behind a norm of its own.
+// ArcticConfig: a dense gated part of hidden width beside the experts, behind a norm of its own.
 void adjust_arctic(Reading& r) {
   if (r.on({"use_residual", true}) || r.on({"parallel_attn_mlp_res", false})) {
     r.family.parallel_dense = r.shape.hidden;

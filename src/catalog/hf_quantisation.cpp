@@ -28,7 +28,7 @@ struct Scheme {
   ModulePatterns ignored;
 };
 
-// Spellings of the module that stands for each part; the largest matrix whose exclusion is published.
+// Spellings of the module that stands for each part: a matrix whose exclusion means the part's.
 constexpr std::array<std::string_view, 7> kAttention{
     "self_attn.o_proj", "attn.o_proj", "self_attn.wo", "mixer.o_proj", "attention.wo", "attn.wo",
     "self_attn.dense"};
@@ -42,8 +42,8 @@ constexpr std::array<std::string_view, 5> kShared{
     "mixer.shared_experts.down_proj", "feed_forward.shared_expert.down_proj",
     "ffn.shared_experts.w2"};
 constexpr std::array<std::string_view, 6> kRouted{
-    "mlp.experts.0.down_proj",          "mixer.experts.0.down_proj", "block_sparse_moe.experts.0.w2",
-    "feed_forward.experts.0.down_proj", "ffn.experts.0.w2",          "mlp.experts.down_proj"};
+    "mlp.experts.0.down_proj", "mixer.experts.0.down_proj", "block_sparse_moe.experts.0.w2",
+    "feed_forward.experts.0.down_proj", "ffn.experts.0.w2", "mlp.experts.down_proj"};
 
 // modelopt's names of algorithms.
 struct Algorithm {

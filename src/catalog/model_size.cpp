@@ -120,7 +120,9 @@ LayerWeights weights(const MoeFfn& f, double hidden) {
 
 LayerWeights weights(const NoFfn&, double) { return {}; }
 
-double norm_width(const LanguageModel& model) { return model.hidden * (model.norm_bias ? 2.0 : 1.0); }
+double norm_width(const LanguageModel& model) {
+  return model.hidden * (model.norm_bias ? 2.0 : 1.0);
+}
 
 // Share of the routed experts that one token passes.
 double share_routed(const Ffn& ffn) {

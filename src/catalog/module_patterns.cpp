@@ -82,16 +82,19 @@ void ModulePatterns::add(std::string pattern) {
   }
   const bool one_layer = at != std::string::npos && end > kLayers.size() &&
                          (end == pattern.size() || pattern[end] == '.');
+  if (pattern.find_first_of("*?") == std::string::npos) pattern = "." + pattern + ".";
   (one_layer ? of_layer_[layer] : everywhere_).push_back(std::move(pattern));
 }
 
+// Names without wildcards stand between dots here, so that one search finds whole components.
 bool ModulePatterns::match(int layer, std::string_view module) const {
-  const std::string name = "layers." + std::to_string(layer) + "." + std::string{module};
+  const std::string dotted =
+      ".model.layers." + std::to_string(layer) + "." + std::string{module} + ".";
+  const std::string_view full = std::string_view{dotted}.substr(1, dotted.size() - 2);
+  const std::string_view name = full.substr(full.find('.') + 1);
   const auto matches = [&](const std::string& pattern) {
-    if (pattern.find_first_of("*?") != std::string::npos) {
-      return glob_match(pattern, name) || glob_match(pattern, "model." + name);
-    }
-    return ("." + name + ".").find("." + pattern + ".") != std::string::npos;
+    if (pattern.front() == '.') return dotted.find(pattern) != std::string::npos;
+    return glob_match(pattern, name) || glob_match(pattern, full);
   };
   if (std::ranges::any_of(everywhere_, matches)) return true;
   const auto own = of_layer_.find(layer);
