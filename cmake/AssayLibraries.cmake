@@ -26,7 +26,7 @@ assay_find_package(nlohmann_json)
 assay_find_package(CLI11)
 assay_find_package(TBB)
 assay_find_package(ZLIB)
-assay_import(libfyaml libfyaml.h fyaml)
+assay_import(libyaml yaml.h yaml)
 assay_import(libcsv csv.h csv)
 assay_import(xxhash xxhash.h xxhash)
 

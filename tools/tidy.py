@@ -20,7 +20,7 @@ ARROWS = {
     "document": "base",
     "catalog": "base document",
     "workload": "base document catalog",
-    "model": "base catalog workload",
+    "model": "base document catalog workload",
     "simulate": "base catalog workload model",
     "search": "base catalog workload model simulate",
     "market": "base document catalog",
@@ -35,7 +35,7 @@ ARROWS = {room: set(text.split()) for room, text in ARROWS.items()}
 CONFINED = [
     (r"CLI/", r"src/present/cli\.cpp"),
     (r"nlohmann/json\.hpp", r"src/(document|plan|evidence|present)/\w+\.cpp|src/\w+/\w+_test\.cpp"),
-    (r"libfyaml\.h|zlib\.h|simdjson\.h|csv\.h", r"src/document/\w+\.cpp"),
+    (r"yaml\.h|zlib\.h|simdjson\.h|csv\.h", r"src/document/\w+\.cpp"),
     (r"valijson/", r"src/\w+/\w+_test\.cpp"),
     (r"httplib\.h", r"src/present/http\.cpp"),
     (r"(oneapi/)?tbb/", r"src/base/parallel\.(h|cpp)"),

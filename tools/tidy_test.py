@@ -40,9 +40,9 @@ class Tidy(unittest.TestCase):
         files = {"src/model/thing.cpp": '#include "base/text.h"\n#include "market/offer.h"\n'}
         self.expect(files, "src/model/thing.cpp:2", "model may not include market/", "use only")
 
-    def test_model_may_not_read_documents(self):
-        self.expect({"src/model/thing.cpp": '#include "document/node.h"\n'},
-                    "src/model/thing.cpp:1", "document")
+    def test_search_may_not_read_documents(self):
+        self.expect({"src/search/thing.cpp": '#include "document/node.h"\n'},
+                    "src/search/thing.cpp:1", "document")
 
     def test_unknown_room(self):
         self.expect({"src/utils/thing.cpp": "int x;\n"}, "src/utils/thing.cpp:1", "utils")

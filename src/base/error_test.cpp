@@ -6,7 +6,10 @@ namespace assay {
 namespace {
 
 Error at(std::string file, int line, int column, std::string what) {
-  return {.what = std::move(what), .expected = "", .near = {}, .where = Where{file, line, column}};
+  return {.what = std::move(what),
+          .expected = "",
+          .near = {},
+          .where = Where{std::move(file), line, column}};
 }
 
 TEST(Error, SaysWhereWhatExpectedAndNear) {

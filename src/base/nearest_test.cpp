@@ -31,7 +31,7 @@ RC_GTEST_PROP(EditDistance, IsZeroToItselfAndAtMostTheLongerLength,
   RC_ASSERT(edit_distance(a, b) <= std::max(a.size(), b.size()));
 }
 
-RC_GTEST_PROP(EditDistance, OneMoreLetterIsOneStep, (std::string word, char letter)) {
+RC_GTEST_PROP(EditDistance, OneMoreLetterIsOneStep, (const std::string& word, char letter)) {
   const std::size_t at = word.empty() ? 0 : *rc::gen::inRange<std::size_t>(0, word.size());
   const std::string longer = word.substr(0, at) + letter + word.substr(at);
   RC_ASSERT(edit_distance(word, longer) == 1u);

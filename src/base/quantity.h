@@ -36,6 +36,7 @@ class Quantity {
   static constexpr Quantity from_base(double value) { return Quantity{value}; }
   constexpr double base() const { return value_; }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads a defaulted <=>
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
   friend constexpr Quantity operator-(Quantity a) { return Quantity{-a.value_}; }
   friend constexpr Quantity operator+(Quantity a, Quantity b) {

@@ -73,7 +73,7 @@ TEST(Binder, ReportsAKeyWithoutAValue) {
                        b.take_quantity<Hertz>("rate", Need::kOptional, kAny);
                        b.take_text("b", Need::kRequired);
                      }),
-            "chat.yaml:1:1: error: 'rate' has no value; expected a rate such as '10 /s'\n"
+            "chat.yaml:1:6: error: 'rate' has no value; expected a rate such as '10 /s'\n"
             "chat.yaml:2:4: error: 'b' has no value; expected text\n");
 }
 

@@ -1,5 +1,5 @@
 // characters.h — what every reader of text checks first: UTF-8 without control characters.
-// libfyaml ends a text silently at a byte it cannot decode, so nothing unchecked may reach it.
+// Parsers differ in what they make of bad bytes, so nothing unchecked may reach one.
 // Pure; linear in the text. Columns count characters, not bytes.
 #pragma once
 

@@ -23,6 +23,10 @@ Mark mark_of(const yaml_mark_t& mark) {
   return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1};
 }
 
+bool place_before(Mark a, Mark b) {
+  return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
 // What is wrong and where, in this reader's words.
 struct Complaint {
   Mark mark;
@@ -35,6 +39,8 @@ struct Problem {
   Mark mark, context_mark;
   char character;  // at mark; NUL at the end of the text
   Mark last;       // beginning of the last value read
+  char bracket;    // of the innermost collection that has one; else NUL
+  Mark bracket_mark;
 };
 
 bool holds(std::string_view text, std::string_view part) {
@@ -42,13 +48,12 @@ bool holds(std::string_view text, std::string_view part) {
 }
 
 std::optional<Complaint> explain_brackets(const Problem& p) {
+  if (p.character == '\0' && p.bracket != '\0' && !holds(p.context, "scanning")) {
+    return Complaint{p.bracket_mark, fmt::format("the '{}' is never closed", p.bracket), ""};
+  }
   const bool list = holds(p.problem, "',' or ']'");
   if (list || holds(p.problem, "',' or '}'")) {
     const char close = list ? ']' : '}';
-    if (p.character == '\0') {
-      return Complaint{p.context_mark, fmt::format("the '{}' is never closed", list ? '[' : '{'),
-                       ""};
-    }
     return Complaint{p.mark,
                      fmt::format("no ',' or '{}' before this, in the {} that begins in line {}",
                                  close, list ? "list" : "mapping", p.context_mark.line),
@@ -72,7 +77,11 @@ std::optional<Complaint> explain_characters(const Problem& p) {
     const char first = !special ? p.character : holds(p.context, "alias") ? '*' : '&';
     return Complaint{mark, fmt::format("text that begins with '{}'", first), "quotes around it"};
   }
-  if (holds(p.context, "tag")) {
+  if (holds(p.context, "block scalar") && holds(p.problem, "comment or line break")) {
+    return Complaint{p.context_mark, "text right behind '|' or '>'",
+                     "a new line, or quotes around it all"};
+  }
+  if (holds(p.context, "tag") || holds(p.problem, "tag handle")) {
     return Complaint{p.context_mark, "a tag ('!')", "the value without a tag"};
   }
   if (!holds(p.context, "quoted scalar")) return std::nullopt;
@@ -106,7 +115,7 @@ std::optional<Complaint> explain_lines(const Problem& p) {
     return Complaint{p.mark, "a line without '- ' in a list", "'- value', or less indentation"};
   }
   if (holds(p.problem, "expected ':'")) {
-    return Complaint{p.context_mark, "a line without ':'", "'key: value'"};
+    return Complaint{p.context_mark, "a line without ':'", "'key: value', or '- value' in a list"};
   }
   if (holds(p.problem, "sequence entries")) {
     return Complaint{p.mark, "a list item in the line of its key",
@@ -153,7 +162,11 @@ struct Open {
 // Events of libyaml → a tree, by an explicit stack: depth costs no stack of the program.
 class TreeBuilder {
  public:
-  TreeBuilder(const std::string& file, std::string_view text) : file_{file}, text_{text} {}
+  TreeBuilder(std::string file, std::string_view text) : file_{std::move(file)}, text_{text} {
+    Cursor cursor{text};
+    cursor.advance(text.size());
+    end_ = cursor.mark();
+  }
 
   // False when reading on makes no sense.
   bool take(const yaml_event_t& event);
@@ -172,13 +185,15 @@ class TreeBuilder {
   void add_key(std::string key, Mark mark);
   void add(Node node);
   bool key_is_next() const;
-  char character_at(Mark mark) const;
+  Cursor cursor_at(Mark mark) const;
+  Mark place(const yaml_mark_t& mark) const;
 
-  const std::string& file_;
+  std::string file_;
   std::string_view text_;
   std::vector<Open> open_;
   std::optional<Node> root_;
   Errors errors_;
+  Mark end_;  // of the text
   Mark last_{1, 1};
   std::size_t nodes_{};
   bool begun_{};
@@ -197,7 +212,7 @@ bool TreeBuilder::key_is_next() const {
 }
 
 bool TreeBuilder::take(const yaml_event_t& event) {
-  const Mark mark = mark_of(event.start_mark);
+  const Mark mark = place(event.start_mark);
   bool going = true;
   switch (event.type) {
     case YAML_DOCUMENT_START_EVENT:
@@ -276,7 +291,7 @@ void TreeBuilder::refuse_extras(Mark mark, const yaml_char_t* anchor, const yaml
 
 void TreeBuilder::alias(const yaml_event_t& event) {
   const std::string name = reinterpret_cast<const char*>(event.data.alias.anchor);
-  const Mark mark = mark_of(event.start_mark);
+  const Mark mark = place(event.start_mark);
   fail(mark, fmt::format("the alias '*{}'", excerpt(name)),
        "the value written out, or quotes around text");
   if (key_is_next()) {
@@ -291,7 +306,7 @@ void TreeBuilder::alias(const yaml_event_t& event) {
 void TreeBuilder::scalar(const yaml_event_t& event) {
   const auto& value = event.data.scalar;
   std::string text{reinterpret_cast<const char*>(value.value), value.length};
-  const Mark mark = mark_of(event.start_mark);
+  const Mark mark = place(event.start_mark);
   last_ = mark;
   ++nodes_;
   const bool plain = value.style == YAML_PLAIN_SCALAR_STYLE;
@@ -335,25 +350,35 @@ void TreeBuilder::add(Node node) {
   top.node.members.push_back({std::move(text), mark, std::move(node)});
 }
 
-// The first byte of the character at `mark`; NUL behind the end.
-char TreeBuilder::character_at(Mark mark) const {
+// Not behind the end: libyaml counts one more line there when the last one is not ended.
+Mark TreeBuilder::place(const yaml_mark_t& mark) const {
+  const Mark found = mark_of(mark);
+  return place_before(end_, found) ? end_ : found;
+}
+
+Cursor TreeBuilder::cursor_at(Mark mark) const {
   Cursor cursor{text_};
-  while (!cursor.at_end() &&
-         (cursor.mark().line < mark.line ||
-          (cursor.mark().line == mark.line && cursor.mark().column < mark.column))) {
-    cursor.advance();
-  }
-  return cursor.at_end() ? '\0' : cursor.peek();
+  while (!cursor.at_end() && place_before(cursor.mark(), mark)) cursor.advance();
+  return cursor;
 }
 
 void TreeBuilder::take_problem(const yaml_parser_t& parser) {
   const auto text = [](const char* raw) { return std::string_view{raw == nullptr ? "" : raw}; };
-  const Problem problem{.problem = text(parser.problem),
-                        .context = text(parser.context),
-                        .mark = mark_of(parser.problem_mark),
-                        .context_mark = mark_of(parser.context_mark),
-                        .character = character_at(mark_of(parser.problem_mark)),
-                        .last = last_};
+  const Cursor at = cursor_at(place(parser.problem_mark));
+  Problem problem{.problem = text(parser.problem),
+                  .context = text(parser.context),
+                  .mark = at.mark(),
+                  .context_mark = place(parser.context_mark),
+                  .character = at.at_end() ? '\0' : at.peek(),
+                  .last = last_,
+                  .bracket = '\0',
+                  .bracket_mark = {}};
+  for (auto open = open_.rbegin(); open != open_.rend() && problem.bracket == '\0'; ++open) {
+    const Cursor begin = cursor_at(open->node.mark);
+    if (begin.at_end() || (begin.peek() != '[' && begin.peek() != '{')) continue;
+    problem.bracket = begin.peek();
+    problem.bracket_mark = begin.mark();
+  }
   ASSAY_ASSERT(parser.error != YAML_MEMORY_ERROR);
   Complaint complaint = explain(problem);
   fail(complaint.mark, std::move(complaint.what), std::move(complaint.expected));
@@ -366,7 +391,7 @@ Checked<Document> TreeBuilder::finish() {
     sort_by_place(errors_);
     return tl::unexpected(std::move(errors_));
   }
-  return Document{file_, std::move(*root_)};
+  return Document{std::move(file_), std::move(*root_)};
 }
 
 // libyaml's parser, freed on every way out.
@@ -410,7 +435,7 @@ Checked<Document> read_document(std::string file, std::string_view whole) {
   if (refused) return tl::unexpected(Errors{*std::move(refused)});
 
   Parser parser{text};
-  TreeBuilder builder{file, text};
+  TreeBuilder builder{std::move(file), text};
   bool going = true;
   while (going) {
     yaml_event_t event;

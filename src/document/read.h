@@ -3,7 +3,7 @@
 // control characters, invalid UTF-8, empty files, and what is beyond the limits below.
 // Plain scalars resolve as in YAML's core schema (null, true/false, finite decimal numbers; 0x10,
 // .inf and 1e999 stay text); quoted ones are text.
-// Thread-safe: no state. The only file of the project that meets libfyaml is read.cpp.
+// Thread-safe: no state. The only file of the project that meets libyaml is read.cpp.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace assay::document {
 inline constexpr std::size_t kDocumentBytesMax = 16u << 20;
 inline constexpr std::size_t kTextBytesMax = 1u << 30;
 inline constexpr int kDepthMax = 64;
-inline constexpr std::size_t kNodesMax = 1'000'000;  // values in one document
+inline constexpr std::size_t kNodesMax = 500'000;  // values in one document
 
 // `file` only names the text in messages.
 Checked<Document> read_document(std::string file, std::string_view text);

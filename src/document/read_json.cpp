@@ -53,8 +53,8 @@ std::pair<std::string, std::string> without_wrapping(std::string_view raw) {
 // nlohmann's interface: each function returns false to stop.
 class JsonBuilder {
  public:
-  JsonBuilder(const std::string& file, std::string_view text)
-      : file_{file}, text_{text}, cursor_{text} {}
+  JsonBuilder(std::string file, std::string_view text)
+      : file_{std::move(file)}, text_{text}, cursor_{text} {}
 
   bool null() { return scalar(Node::Kind::kNull, 0); }
   bool boolean(bool value) { return scalar(Node::Kind::kBool, value ? 1 : 0); }
@@ -88,7 +88,7 @@ class JsonBuilder {
   std::string_view token();
   std::size_t skip_to_problem(std::size_t position);
 
-  const std::string& file_;
+  std::string file_;
   std::string_view text_;
   Cursor cursor_;
   Mark token_mark_;
@@ -233,7 +233,7 @@ Checked<Document> JsonBuilder::finish() {
     return tl::unexpected(std::move(errors_));
   }
   ASSAY_ASSERT(root_.has_value());
-  return Document{file_, std::move(*root_)};
+  return Document{std::move(file_), std::move(*root_)};
 }
 
 }  // namespace
@@ -248,7 +248,7 @@ Checked<Document> read_json(std::string file, std::string_view whole) {
                                   .near = {},
                                   .where = Where{file, 0, 0}}});
   }
-  JsonBuilder builder{file, text};
+  JsonBuilder builder{std::move(file), text};
   Json::sax_parse(text, &builder);
   return builder.finish();
 }

@@ -1,6 +1,6 @@
 // offer_csv.h — importers of price lists in CSV, and what they share: cells with places, ids and
-// names. A wrong cell is an error at its line and column; a row that is right but cannot be an offer
-// here (unknown accelerator, part of a card) goes to OfferBook::skipped. Internal to the room.
+// names. A wrong cell is an error at its line and column; a row that is right but cannot be an
+// offer here (unknown accelerator, part of a card) goes to OfferBook::skipped. Internal.
 #pragma once
 
 #include <cstddef>

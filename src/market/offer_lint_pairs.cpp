@@ -18,8 +18,8 @@ constexpr double kEqual =
 
 bool same_price(double a, double b) { return std::abs(a - b) <= kEqual * b; }
 
-// What two offers must share to be offers of the same thing. What differs most comes first: a cloud's
-// list repeats its seller a hundred thousand times.
+// What two offers must share to be offers of the same thing. What differs most comes first: a
+// cloud's list repeats its seller a hundred thousand times.
 using Thing = std::tuple<std::string_view, std::string_view, std::string_view, std::string_view,
                          std::string_view, int, int, PriceUnit, bool>;
 Thing thing_of(const Offer& o) {
@@ -54,16 +54,17 @@ std::string said_of(const Offer& offer) {
 }  // namespace
 
 void check_spot(const OfferBook& book, Findings& findings) {
-  using Key = std::pair<Thing, std::string_view>;  // the name tells H100 from H100-MEGA
+  // The name tells H100 from H100-MEGA.
+  using Key = std::tuple<Thing, std::string_view, std::string_view>;
+  const auto key_of = [](const Offer& o) { return Key{thing_of(o), o.printed_name, o.date}; };
   std::map<Key, const Offer*> on_demand;
   for (const Offer& offer : book.offers) {
-    if (offer.kind != OfferKind::kOnDemand) continue;
-    on_demand.emplace(Key{thing_of(offer), offer.printed_name}, &offer);
+    if (offer.kind == OfferKind::kOnDemand) on_demand.emplace(key_of(offer), &offer);
   }
   Groups equal, above;
   for (const Offer& spot : book.offers) {
     if (spot.kind != OfferKind::kSpot || spot.price <= 0) continue;
-    const auto found = on_demand.find(Key{thing_of(spot), spot.printed_name});
+    const auto found = on_demand.find(key_of(spot));
     if (found == on_demand.end()) continue;
     const double price = usd_per_accelerator_hour(spot);
     const double firm = usd_per_accelerator_hour(*found->second);

@@ -171,10 +171,11 @@ Offer take_offer(OfferReader& reader, const std::string& file) {
 // A wrong default is found once for each offer that takes it: one is enough.
 void remove_repeated(Errors& errors) {
   sort_by_place(errors);
-  const auto repeated = std::ranges::unique(errors, [](const Error& a, const Error& b) {
+  // Not std::ranges::unique: clang 14 cannot compile the subrange of libstdc++ 12.
+  const auto same = [](const Error& a, const Error& b) {
     return a.where == b.where && a.what == b.what;
-  });
-  errors.erase(repeated.begin(), repeated.end());
+  };
+  errors.erase(std::unique(errors.begin(), errors.end(), same), errors.end());
 }
 
 class BookReader {

@@ -1,6 +1,6 @@
 // token_price.h — what a million tokens cost, from what the fleet costs and what it produces.
-// USD/Mtok = cost per time ÷ tokens per time × 1e6, at the mean rate that is served, not at the peak the fleet could hold
-// (docs/models.md, "Cost per token"). Pure, constexpr.
+// USD/Mtok = cost per time ÷ tokens per time × 1e6, at the mean rate that is served, not at the
+// peak the fleet could hold (docs/models.md, "Cost per token"). Pure, constexpr.
 #pragma once
 
 #include "base/quantity.h"

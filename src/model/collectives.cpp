@@ -26,7 +26,8 @@ BytesPerSecond group_bandwidth(const Link& link, int ranks) {
   return link.one_way;
 }
 
-// Reduce-scatter and all-gather, each (n − 1)/n of the volume: Thakur, Rabenseifner, Gropp, IJHPCA 19(1), 2005.
+// Reduce-scatter and all-gather, each (n − 1)/n of the volume: Thakur, Rabenseifner, Gropp, IJHPCA
+// 19(1), 2005.
 Seconds all_reduce(const Link& link, const LinkEfficiency& efficiency, int ranks, Bytes volume) {
   if (ranks <= 1) return {};
   const BytesPerSecond bandwidth = group_bandwidth(link, ranks) * efficiency.bandwidth;

@@ -1,7 +1,7 @@
-// collectives.h — time of collectives among the accelerators of one replica, on the link that they share.
-// A switch carries any group at full rate; in a mesh a group of n uses the n − 1 links between its members; through
-// PCIe everything goes over the host. Latency and share of the bandwidth: data/efficiency.yaml.
-// Pure. Equations and sources: docs/models.md, "Collectives".
+// collectives.h — time of collectives among the accelerators of one replica, on the link that they
+// share. A switch carries any group at full rate; in a mesh a group of n uses the n − 1 links
+// between its members; through PCIe everything goes over the host. Latency and share of the
+// bandwidth: data/efficiency.yaml. Pure. Equations and sources: docs/models.md, "Collectives".
 #pragma once
 
 #include "base/quantity.h"

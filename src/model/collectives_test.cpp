@@ -9,10 +9,15 @@ using namespace assay::literals;
 
 constexpr Bytes kVolume = 1.0_GB;
 
-const LinkEfficiency kIdeal{.kind = LinkKind::kOther, .latency = 10.0_us, .bandwidth = 1, .confidence = {}, .origin = ""};
+const LinkEfficiency kIdeal{
+    .kind = LinkKind::kOther, .latency = 10.0_us, .bandwidth = 1, .confidence = {}, .origin = ""};
 
 Link link(Topology topology) {
-  return {.kind = LinkKind::kOther, .topology = topology, .domain = 8, .one_way = 448.0_GBps, .pair_one_way = {}};
+  return {.kind = LinkKind::kOther,
+          .topology = topology,
+          .domain = 8,
+          .one_way = 448.0_GBps,
+          .pair_one_way = {}};
 }
 
 TEST(AllReduce, OfOneRankTakesNoTime) {

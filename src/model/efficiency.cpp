@@ -28,13 +28,14 @@ constexpr Range kSeconds{0, 1.0};
 constexpr Range kBytes{0, 1e12};
 
 constexpr std::array kLinkKinds{LinkKind::kNone, LinkKind::kNvlink, LinkKind::kXgmi,
-                                LinkKind::kHccs, LinkKind::kPcie, LinkKind::kOther};
+                                LinkKind::kHccs, LinkKind::kPcie,   LinkKind::kOther};
 
 catalog::Confidence take_confidence(Binder& b) {
   const Node* node = b.take("confidence", Need::kRequired);
   if (node == nullptr) return {};
   const auto confidence = catalog::parse_confidence(node->text);
-  if (!confidence) b.fail(*node, confidence.error().what, confidence.error().expected, confidence.error().near);
+  if (!confidence)
+    b.fail(*node, confidence.error().what, confidence.error().expected, confidence.error().near);
   return confidence.value_or(catalog::Confidence::kAssumed);
 }
 
@@ -99,7 +100,8 @@ auto read_list(Binder& parent, std::string_view key, std::string_view subject, R
   std::vector<decltype(read(parent))> entries;
   const Node* list = parent.take(key, Need::kRequired);
   if (list == nullptr) return entries;
-  if (!list->is(Node::Kind::kSequence)) parent.fail(*list, "'" + std::string{key} + "' is not a list", "a list");
+  if (!list->is(Node::Kind::kSequence))
+    parent.fail(*list, "'" + std::string{key} + "' is not a list", "a list");
   for (const Node& item : list->items) {
     Binder b{parent.document(), item, parent.errors(), std::string{subject}};
     entries.push_back(read(b));
@@ -131,7 +133,8 @@ void read_shared(Binder& parent, EfficiencyTable& table) {
 // What the look-ups fall back to must be there.
 void check_fallbacks(Binder& b, const EfficiencyTable& table) {
   const auto require = [&](bool found, std::string_view what) {
-    if (!found) b.fail(b.node(), "no entry for " + std::string{what}, "one, for what is not listed");
+    if (!found)
+      b.fail(b.node(), "no entry for " + std::string{what}, "one, for what is not listed");
   };
   const auto family = [](const FamilyEfficiency& f) { return f.family == kUnknown; };
   const auto engine = [](const EngineOverhead& e) { return e.engine == kUnknown; };
@@ -139,7 +142,7 @@ void check_fallbacks(Binder& b, const EfficiencyTable& table) {
   require(std::ranges::any_of(table.families, family), "family 'unknown'");
   require(std::ranges::any_of(table.engines, engine), "engine 'unknown'");
   require(std::ranges::any_of(table.links, link), "link kind 'other'");
-  for (const std::string_view metric : {"tpot", "ttft", "power"}) {
+  for (const std::string_view metric : {"tpot", "ttft", "throughput", "power"}) {
     for (const bool moe : {false, true}) {
       for (const bool measured : {false, true}) {
         const std::string regime = interval_regime(metric, moe, measured);
@@ -150,7 +153,8 @@ void check_fallbacks(Binder& b, const EfficiencyTable& table) {
   }
 }
 
-// The entry that `matches`, else the one that `stands_in`; read_efficiency() has seen that the latter exists.
+// The entry that `matches`, else the one that `stands_in`; read_efficiency() has seen that the
+// latter exists.
 template <class Entry, class Matches, class StandsIn>
 const Entry& find_or(const std::vector<Entry>& entries, Matches matches, StandsIn stands_in) {
   const Entry* fallback = nullptr;
@@ -165,21 +169,26 @@ const Entry& find_or(const std::vector<Entry>& entries, Matches matches, StandsI
 }  // namespace
 
 const FamilyEfficiency& EfficiencyTable::family(std::string_view name) const {
-  return find_or(families, [&](const FamilyEfficiency& f) { return f.family == name; },
-                 [](const FamilyEfficiency& f) { return f.family == kUnknown; });
+  return find_or(
+      families, [&](const FamilyEfficiency& f) { return f.family == name; },
+      [](const FamilyEfficiency& f) { return f.family == kUnknown; });
 }
 
 const LinkEfficiency& EfficiencyTable::link(LinkKind kind) const {
-  return find_or(links, [&](const LinkEfficiency& l) { return l.kind == kind; },
-                 [](const LinkEfficiency& l) { return l.kind == LinkKind::kOther; });
+  return find_or(
+      links, [&](const LinkEfficiency& l) { return l.kind == kind; },
+      [](const LinkEfficiency& l) { return l.kind == LinkKind::kOther; });
 }
 
 const EngineOverhead& EfficiencyTable::engine(std::string_view name) const {
-  return find_or(engines, [&](const EngineOverhead& e) { return e.engine == name; },
-                 [](const EngineOverhead& e) { return e.engine == kUnknown; });
+  return find_or(
+      engines, [&](const EngineOverhead& e) { return e.engine == name; },
+      [](const EngineOverhead& e) { return e.engine == kUnknown; });
 }
 
-bool EfficiencyTable::knows_engine(std::string_view name) const { return engine(name).engine == name; }
+bool EfficiencyTable::knows_engine(std::string_view name) const {
+  return engine(name).engine == name;
+}
 
 std::string interval_regime(std::string_view metric, bool moe, bool measured) {
   std::string regime{metric};
@@ -188,7 +197,8 @@ std::string interval_regime(std::string_view metric, bool moe, bool measured) {
   return regime;
 }
 
-const IntervalWidth& EfficiencyTable::interval(std::string_view metric, bool moe, bool measured) const {
+const IntervalWidth& EfficiencyTable::interval(std::string_view metric, bool moe,
+                                               bool measured) const {
   const std::string regime = interval_regime(metric, moe, measured);
   const auto found = std::ranges::find(intervals, regime, &IntervalWidth::regime);
   ASSAY_ASSERT(found != intervals.end());

@@ -18,18 +18,22 @@ using catalog::Format;
 using catalog::Peak;
 using catalog::System;
 
-// An accelerator outside of any system of the catalog, on a link that does not say how many share it.
+// An accelerator outside of any system of the catalog, on a link that does not say how many share
+// it.
 constexpr int kDomainAssumed = 8;
 
 template <class Q>
-std::string value_text(const Q& value) { return to_text(value); }
+std::string value_text(const Q& value) {
+  return to_text(value);
+}
 std::string value_text(double value) { return number_text(value); }
 std::string value_text(const std::string& value) { return value; }
 
 // Collects facts, and what is missing.
 class Resolver {
  public:
-  Resolver(const Catalog& catalog, std::string subject) : catalog_{catalog}, subject_{std::move(subject)} {}
+  Resolver(const Catalog& catalog, std::string subject)
+      : catalog_{catalog}, subject_{std::move(subject)} {}
 
   template <class T>
   std::optional<T> take(const Fact<T>& fact, std::string_view figure, const std::string& of) {
@@ -79,11 +83,13 @@ class Resolver {
 LinkKind parse_link_kind(const std::string& text) {
   const std::string lower = to_lower(text);
   const auto has = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
-  if (lower == "none" || has("c2c")) return LinkKind::kNone;  // chip to chip: to the host, not to peers
+  if (lower == "none" || has("c2c"))
+    return LinkKind::kNone;  // chip to chip: to the host, not to peers
   if (lower.starts_with("pcie")) return LinkKind::kPcie;
   if (has("nvlink")) return LinkKind::kNvlink;
   if (has("xgmi") || has("infinity fabric")) return LinkKind::kXgmi;
-  if (has("hccs") || has("unified bus") || has("lingqu") || lower.starts_with("ub")) return LinkKind::kHccs;
+  if (has("hccs") || has("unified bus") || has("lingqu") || lower.starts_with("ub"))
+    return LinkKind::kHccs;
   if (has("pcie")) return LinkKind::kPcie;
   return LinkKind::kOther;
 }
@@ -98,13 +104,15 @@ Topology parse_topology(const std::string& text) {
   return Topology::kNone;
 }
 
-// One way, in bytes/s, of "5.0 x16": lanes × transfer rate × line code (PCI-SIG base specifications 3.0 to 6.0).
+// One way, in bytes/s, of "5.0 x16": lanes × transfer rate × line code (PCI-SIG base specifications
+// 3.0 to 6.0).
 std::optional<BytesPerSecond> pcie_one_way(const std::string& text) {
   const std::string lower = to_lower(text);
   const std::size_t x = lower.find(" x");
   double generation = 0;
   long long lanes = 0;
-  if (x == std::string::npos || !parse_double(trim(lower.substr(0, x)), generation)) return std::nullopt;
+  if (x == std::string::npos || !parse_double(trim(lower.substr(0, x)), generation))
+    return std::nullopt;
   const std::string tail{trim(lower.substr(x + 2))};
   if (!parse_int(tail.substr(0, tail.find_first_not_of("0123456789")), lanes)) return std::nullopt;
   if (generation < 3 || generation >= 7 || lanes < 1 || lanes > 32) return std::nullopt;
@@ -123,11 +131,15 @@ Link pcie_link(Resolver& resolver, const Accelerator& accelerator, int domain) {
   const auto text = resolver.take(accelerator.pcie, "PCIe", accelerator.id);
   const auto one_way = text ? pcie_one_way(*text) : std::nullopt;
   if (!one_way) return {};
-  return {.kind = LinkKind::kPcie, .topology = Topology::kPcie, .domain = domain, .one_way = *one_way,
+  return {.kind = LinkKind::kPcie,
+          .topology = Topology::kPcie,
+          .domain = domain,
+          .one_way = *one_way,
           .pair_one_way = {}};
 }
 
-int link_domain(Resolver& resolver, const Accelerator& accelerator, const System* system, Topology topology) {
+int link_domain(Resolver& resolver, const Accelerator& accelerator, const System* system,
+                Topology topology) {
   if (system != nullptr) {
     const auto domain = resolver.take(system->link_domain, "accelerators on one link", system->id);
     return domain ? static_cast<int>(*domain) : std::max(system->accelerators, 1);
@@ -147,8 +159,8 @@ int link_domain(Resolver& resolver, const Accelerator& accelerator, const System
 
 Link resolve_link(Resolver& resolver, const Accelerator& accelerator, const System* system) {
   const std::string& of = system != nullptr ? system->id : accelerator.id;
-  const auto kind = resolver.take(either(system ? &system->link_kind : nullptr, accelerator.link_kind),
-                                  "link kind", of);
+  const auto kind = resolver.take(
+      either(system ? &system->link_kind : nullptr, accelerator.link_kind), "link kind", of);
   const auto topology_text =
       resolver.take(either(system ? &system->link_topology : nullptr, accelerator.link_topology),
                     "link topology", of);
@@ -161,7 +173,10 @@ Link resolve_link(Resolver& resolver, const Accelerator& accelerator, const Syst
   if (!bandwidth || parsed == LinkKind::kNone) return pcie_link(resolver, accelerator, domain);
 
   // Bandwidths of the catalog are both ways; a collective sends and receives at once.
-  Link link{.kind = parsed, .topology = topology, .domain = domain, .one_way = *bandwidth / 2,
+  Link link{.kind = parsed,
+            .topology = topology,
+            .domain = domain,
+            .one_way = *bandwidth / 2,
             .pair_one_way = {}};
   if (parsed == LinkKind::kPcie) link.topology = Topology::kPcie;
   const auto pair = resolver.take(
@@ -194,12 +209,18 @@ Bytes resolve_memory(Resolver& resolver, const Accelerator& accelerator) {
 
 std::string_view name(LinkKind kind) {
   switch (kind) {
-    case LinkKind::kNone: return "none";
-    case LinkKind::kNvlink: return "nvlink";
-    case LinkKind::kXgmi: return "xgmi";
-    case LinkKind::kHccs: return "hccs";
-    case LinkKind::kPcie: return "pcie";
-    case LinkKind::kOther: return "other";
+    case LinkKind::kNone:
+      return "none";
+    case LinkKind::kNvlink:
+      return "nvlink";
+    case LinkKind::kXgmi:
+      return "xgmi";
+    case LinkKind::kHccs:
+      return "hccs";
+    case LinkKind::kPcie:
+      return "pcie";
+    case LinkKind::kOther:
+      return "other";
   }
   return "";
 }
@@ -208,14 +229,21 @@ std::optional<FlopsPerSecond> Hardware::matrix_peak(Format activations) const {
   const auto at = [this](Peak peak) { return peaks[static_cast<std::size_t>(peak)]; };
   const auto first = [](auto a, auto b) { return a ? a : b; };
   switch (activations) {
-    case Format::kFp32: return first(at(Peak::kFp32Matrix), at(Peak::kFp32Vector));
-    case Format::kBf16: return first(at(Peak::kBf16), at(Peak::kFp16));
-    case Format::kFp16: return first(at(Peak::kFp16), at(Peak::kBf16));
-    case Format::kFp8: return at(Peak::kFp8);
-    case Format::kInt8: return at(Peak::kInt8);
+    case Format::kFp32:
+      return first(at(Peak::kFp32Matrix), at(Peak::kFp32Vector));
+    case Format::kBf16:
+      return first(at(Peak::kBf16), at(Peak::kFp16));
+    case Format::kFp16:
+      return first(at(Peak::kFp16), at(Peak::kBf16));
+    case Format::kFp8:
+      return at(Peak::kFp8);
+    case Format::kInt8:
+      return at(Peak::kInt8);
     case Format::kNvfp4:
-    case Format::kMxfp4: return at(Peak::kFp4);
-    case Format::kInt4: return at(Peak::kInt4);
+    case Format::kMxfp4:
+      return at(Peak::kFp4);
+    case Format::kInt4:
+      return at(Peak::kInt4);
   }
   return std::nullopt;
 }
@@ -224,11 +252,13 @@ Result<Hardware> resolve_hardware(const Catalog& catalog, const Accelerator& acc
                                   const System* system) {
   Resolver resolver{catalog, accelerator.id};
   if (system != nullptr && system->accelerator != accelerator.id) {
-    return tl::unexpected(Error{.what = fmt::format("{} is built with {}, not with {}", system->id,
-                                                    system->accelerator.empty() ? "other systems"
-                                                                                : system->accelerator,
-                                                    accelerator.id),
-                                .expected = {}, .near = {}, .where = {}});
+    return tl::unexpected(Error{
+        .what = fmt::format("{} is built with {}, not with {}", system->id,
+                            system->accelerator.empty() ? "other systems" : system->accelerator,
+                            accelerator.id),
+        .expected = {},
+        .near = {},
+        .where = {}});
   }
   Hardware hardware;
   hardware.accelerator = accelerator.id;
@@ -241,13 +271,16 @@ Result<Hardware> resolve_hardware(const Catalog& catalog, const Accelerator& acc
     hardware.peaks[i] = resolver.take(accelerator.peaks[i],
                                       fmt::format("{} peak", catalog::name(peak)), accelerator.id);
   }
-  if (!hardware.matrix_peak(Format::kBf16)) resolver.need(accelerator.peak(Peak::kBf16), "16-bit matrix rate");
+  if (!hardware.matrix_peak(Format::kBf16))
+    resolver.need(accelerator.peak(Peak::kBf16), "16-bit matrix rate");
   hardware.power = resolver.take(accelerator.power, "board power", accelerator.id);
   hardware.link = resolve_link(resolver, accelerator, system);
   if (!resolver.missing().empty()) {
     return tl::unexpected(Error{.kind = Error::Kind::kInfeasible,
                                 .what = accelerator.id + ": " + join(resolver.missing(), "; "),
-                                .expected = "facts to calculate with", .near = {}, .where = {}});
+                                .expected = "facts to calculate with",
+                                .near = {},
+                                .where = {}});
   }
   hardware.facts = resolver.take_facts();
   return hardware;

@@ -52,13 +52,16 @@ FlopsPerSecond reached(const Hardware& hardware, Format format, double compute,
   }
   switch (format) {
     case Format::kFp8:
-    case Format::kInt8: return *peak * (compute * efficiency.fp8_compute);
+    case Format::kInt8:
+      return *peak * (compute * efficiency.fp8_compute);
     case Format::kNvfp4:
     case Format::kMxfp4:
-    case Format::kInt4: return *peak * (compute * efficiency.fp4_compute);
+    case Format::kInt4:
+      return *peak * (compute * efficiency.fp4_compute);
     case Format::kFp32:
     case Format::kBf16:
-    case Format::kFp16: return *peak * compute;
+    case Format::kFp16:
+      return *peak * compute;
   }
   return *peak * compute;
 }
@@ -67,7 +70,8 @@ double bytes_per_value(Format format) { return catalog::bits_per_value(format) /
 
 bool is_sixteen_bit(Format format) { return format == Format::kBf16 || format == Format::kFp16; }
 
-// As published, part by part, if the weights are stored as published; else all in the deployment's format.
+// As published, part by part, if the weights are stored as published; else all in the deployment's
+// format.
 Formats formats(const LanguageModel& model, const Block& block, const Deployment& deployment) {
   if (!as_published(model, deployment)) {
     return {deployment.weights, deployment.weights, deployment.weights};
@@ -98,7 +102,8 @@ class Sum {
               .experts = memory * efficiency.moe_memory};
     const Bytes volume = Bytes::from_base(pass.tokens * model.hidden * 2.0);  // 16-bit activations
     all_reduce_bytes_ = all_reduce_traffic(volume, deployment.tensor);
-    all_reduce_time_ = all_reduce(hardware.link, efficiency.link(hardware.link.kind), deployment.tensor, volume);
+    all_reduce_time_ =
+        all_reduce(hardware.link, efficiency.link(hardware.link.kind), deployment.tensor, volume);
     for (std::size_t i = 0; i < kOperatorKinds; ++i) {
       step_.operators[i].kind = static_cast<OperatorKind>(i);
     }
@@ -129,7 +134,8 @@ class Sum {
   void language_head() {
     const double elements = 1.0 * model_.hidden * model_.vocabulary / tensor_;
     add(OperatorKind::kLanguageHead,
-        {rows(elements, pass_.sequences), Bytes::from_base(elements * bytes_per_value(model_.dtype))},
+        {rows(elements, pass_.sequences),
+         Bytes::from_base(elements * bytes_per_value(model_.dtype))},
         {rates_.sixteen_bit, rates_.weights}, 1);
   }
 
@@ -179,8 +185,8 @@ class Sum {
         {rate(stored), rates_.weights}, count);
   }
 
-  // A prompt's keys and values are read from caches on the chip as often as they are used; while decoding they come from
-  // memory once for every token.
+  // A prompt's keys and values are read from caches on the chip as often as they are used; while
+  // decoding they come from memory once for every token.
   void attention(const Mixer& mixer, double count) {
     Work work{.flops = {}, .bytes = {}};
     if (pass_.prefill) {
@@ -192,7 +198,8 @@ class Sum {
     add(OperatorKind::kAttention, work, {rates_.attention, rates_.kv_cache}, count);
   }
 
-  // Mean number of tokens that one token attends to. A prompt of s: s/2, and with a window w < s: w − w²/2s.
+  // Mean number of tokens that one token attends to. A prompt of s: s/2, and with a window w < s: w
+  // − w²/2s.
   double attended(const Mixer& mixer) const {
     const double limit = attention_limit(mixer), s = pass_.context;
     return limit >= s ? s / 2 : limit - limit * limit / (2 * s);
@@ -205,18 +212,20 @@ class Sum {
     return limit > 0 ? limit : pass_.context;
   }
 
-  // Latent attention decodes on the compressed cache: the up-projections are absorbed into queries and outputs.
-  // DeepSeek-V2, arXiv:2405.04434, section 2.1.2.
+  // Latent attention decodes on the compressed cache: the up-projections are absorbed into queries
+  // and outputs. DeepSeek-V2, arXiv:2405.04434, section 2.1.2.
   Flops decode_flops(const Mixer& mixer) const {
     const auto* latent = std::get_if<LatentAttention>(&mixer);
     if (latent == nullptr) return catalog::attention_flops(mixer, pass_.context);
-    const double absorbed = 2.0 * latent->heads * (2.0 * latent->kv_lora_rank + latent->qk_rope_dim);
+    const double absorbed =
+        2.0 * latent->heads * (2.0 * latent->kv_lora_rank + latent->qk_rope_dim);
     const double indexer = 2.0 * latent->indexer_heads * latent->indexer_dim;
     return Flops::from_base(absorbed * std::min(pass_.context, attention_limit(mixer)) +
                             indexer * pass_.context);
   }
 
-  // A sparse indexer reads all of its own keys and the latent vectors of the tokens that it selects.
+  // A sparse indexer reads all of its own keys and the latent vectors of the tokens that it
+  // selects.
   Bytes decode_bytes(const Mixer& mixer) const {
     const Format format = deployment_.kv_cache;
     const Bytes all = catalog::kv_bytes(mixer, pass_.context, format);
@@ -229,13 +238,15 @@ class Sum {
            catalog::kv_bytes(Mixer{plain}, selected, format);
   }
 
-  // T tokens with k experts each meet E·(1 − (1 − k/E)^T) different ones if they choose evenly and independently.
+  // T tokens with k experts each meet E·(1 − (1 − k/E)^T) different ones if they choose evenly and
+  // independently.
   void routed_experts(const MoeFfn& f, double expert, Format stored, double count) {
     const double share = 1.0 * f.experts_per_token / f.experts;
     const double met = f.experts * (1.0 - std::pow(1.0 - share, pass_.tokens));
     const double tokens = pass_.tokens * f.experts_per_token + met * table_.gemm_half_tokens;
     add(OperatorKind::kRoutedExperts,
-        {Flops::from_base(2.0 * expert * tokens), Bytes::from_base(expert * met * bytes_per_value(stored))},
+        {Flops::from_base(2.0 * expert * tokens),
+         Bytes::from_base(expert * met * bytes_per_value(stored))},
         {rate(stored) * table_.moe_memory, rates_.experts}, count);
   }
 
@@ -256,7 +267,8 @@ class Sum {
   Bytes all_reduce_bytes_;
   Seconds all_reduce_time_;
   Step step_;
-  std::array<Seconds, kOperatorKinds> compute_{};  // time of the compute-bound share of each operator
+  std::array<Seconds, kOperatorKinds>
+      compute_{};  // time of the compute-bound share of each operator
 };
 
 Step run(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
@@ -279,25 +291,38 @@ Step run(const LanguageModel& model, const Hardware& hardware, const Deployment&
 
 std::string_view name(Bound bound) {
   switch (bound) {
-    case Bound::kCompute: return "compute";
-    case Bound::kMemory: return "memory";
-    case Bound::kLink: return "link";
-    case Bound::kOverhead: return "overhead";
+    case Bound::kCompute:
+      return "compute";
+    case Bound::kMemory:
+      return "memory";
+    case Bound::kLink:
+      return "link";
+    case Bound::kOverhead:
+      return "overhead";
   }
   return "";
 }
 
 std::string_view name(OperatorKind kind) {
   switch (kind) {
-    case OperatorKind::kAttentionProjections: return "attention projections";
-    case OperatorKind::kAttention: return "attention";
-    case OperatorKind::kDenseFfn: return "feed-forward";
-    case OperatorKind::kRoutedExperts: return "routed experts";
-    case OperatorKind::kSharedExperts: return "shared experts";
-    case OperatorKind::kLanguageHead: return "language head";
-    case OperatorKind::kAllReduce: return "all-reduce";
-    case OperatorKind::kLayerOverhead: return "layer overhead";
-    case OperatorKind::kStepOverhead: return "step overhead";
+    case OperatorKind::kAttentionProjections:
+      return "attention projections";
+    case OperatorKind::kAttention:
+      return "attention";
+    case OperatorKind::kDenseFfn:
+      return "feed-forward";
+    case OperatorKind::kRoutedExperts:
+      return "routed experts";
+    case OperatorKind::kSharedExperts:
+      return "shared experts";
+    case OperatorKind::kLanguageHead:
+      return "language head";
+    case OperatorKind::kAllReduce:
+      return "all-reduce";
+    case OperatorKind::kLayerOverhead:
+      return "layer overhead";
+    case OperatorKind::kStepOverhead:
+      return "step overhead";
   }
   return "";
 }
@@ -317,11 +342,13 @@ Step decode_step(const LanguageModel& model, const Hardware& hardware, const Dep
              {.tokens = sequences, .sequences = sequences, .context = context, .prefill = false});
 }
 
-Step prefill_step(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-                  const EfficiencyTable& efficiency, double sequences, double tokens) {
+Step prefill_step(const LanguageModel& model, const Hardware& hardware,
+                  const Deployment& deployment, const EfficiencyTable& efficiency, double sequences,
+                  double tokens) {
   ASSAY_ASSERT(sequences >= 0 && tokens >= 0);
-  return run(model, hardware, deployment, efficiency,
-             {.tokens = sequences * tokens, .sequences = sequences, .context = tokens, .prefill = true});
+  return run(
+      model, hardware, deployment, efficiency,
+      {.tokens = sequences * tokens, .sequences = sequences, .context = tokens, .prefill = true});
 }
 
 }  // namespace assay::model

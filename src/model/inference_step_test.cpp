@@ -16,7 +16,8 @@ double bytes(const Step& step, OperatorKind kind) { return step[kind].bytes.base
 double flops(const Step& step, OperatorKind kind) { return step[kind].flops.base(); }
 
 TEST(DecodeStep, OfOneSequenceReadsEveryWeightOnce) {
-  const Step step = decode_step(llama_70b(), hgx_h100(), deployment(1, Format::kBf16), ideal(), 1, 0);
+  const Step step =
+      decode_step(llama_70b(), hgx_h100(), deployment(1, Format::kBf16), ideal(), 1, 0);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttentionProjections), 2.0 * 80 * 150'994'944);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kDenseFfn), 2.0 * 80 * 704'643'072);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kLanguageHead), 2.0 * 8192 * 128'256);
@@ -26,12 +27,14 @@ TEST(DecodeStep, OfOneSequenceReadsEveryWeightOnce) {
 }
 
 TEST(DecodeStep, ReadsTheCacheOfEverySequence) {
-  const Step step = decode_step(llama_70b(), hgx_h100(), deployment(1, Format::kBf16), ideal(), 10, 1000);
+  const Step step =
+      decode_step(llama_70b(), hgx_h100(), deployment(1, Format::kBf16), ideal(), 10, 1000);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttention), 10.0 * 1000 * 327'680);
 }
 
 TEST(DecodeStep, WithoutOverheadsIsTheSumOfItsOperators) {
-  const Step step = decode_step(deepseek_v3(), hgx_h100(), deployment(8, Format::kFp8), ideal(), 64, 4096);
+  const Step step =
+      decode_step(deepseek_v3(), hgx_h100(), deployment(8, Format::kFp8), ideal(), 64, 4096);
   Seconds sum;
   for (const Operator& op : step.operators) sum += op.time;
   EXPECT_DOUBLE_EQ(step.time.base(), sum.base());
@@ -40,7 +43,8 @@ TEST(DecodeStep, WithoutOverheadsIsTheSumOfItsOperators) {
 }
 
 TEST(DecodeStep, OfALatentCacheReadsItWholeOnEveryAccelerator) {
-  const Step step = decode_step(deepseek_v3(), hgx_h100(), deployment(8, Format::kFp8), ideal(), 1, 1000);
+  const Step step =
+      decode_step(deepseek_v3(), hgx_h100(), deployment(8, Format::kFp8), ideal(), 1, 1000);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttention), 61.0 * 1000 * 576 * 2);
 }
 
@@ -58,8 +62,10 @@ TEST(DecodeStep, OfAWindowReadsNoMoreThanIt) {
 TEST(DecodeStep, MeetsTwoOfEightExpertsAloneAndAllInACrowd) {
   const double expert = 3.0 * 4096 * 14336 * 2;
   const auto read = [&](double sequences) {
-    return bytes(decode_step(mixtral(), hgx_h100(), deployment(1, Format::kBf16), ideal(), sequences, 0),
-                 OperatorKind::kRoutedExperts) / (32 * expert);
+    return bytes(decode_step(mixtral(), hgx_h100(), deployment(1, Format::kBf16), ideal(),
+                             sequences, 0),
+                 OperatorKind::kRoutedExperts) /
+           (32 * expert);
   };
   EXPECT_NEAR(read(1), 2.0, 1e-9);
   EXPECT_NEAR(read(2), 8 * (1 - 0.75 * 0.75), 1e-9);
@@ -74,12 +80,15 @@ TEST(DecodeStep, OfASparseIndexerReadsItsKeysAndTheChosenTokens) {
     attention.indexer_dim = 128;
     attention.indexer_tokens = 2048;
   }
-  const Step step = decode_step(model, hgx_h100(), deployment(8, Format::kFp8), ideal(), 1, 100'000);
-  EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttention), 61.0 * (100'000.0 * 132 + 2048.0 * 576 * 2));
+  const Step step =
+      decode_step(model, hgx_h100(), deployment(8, Format::kFp8), ideal(), 1, 100'000);
+  EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttention),
+                   61.0 * (100'000.0 * 132 + 2048.0 * 576 * 2));
 }
 
 TEST(PrefillStep, MultipliesEveryWeightWithEveryToken) {
-  const Step step = prefill_step(llama_70b(), hgx_h100(), deployment(1, Format::kBf16), ideal(), 2, 1000);
+  const Step step =
+      prefill_step(llama_70b(), hgx_h100(), deployment(1, Format::kBf16), ideal(), 2, 1000);
   EXPECT_DOUBLE_EQ(flops(step, OperatorKind::kDenseFfn), 2.0 * 2000 * 80 * 704'643'072);
   // causal: each token sees half of the prompt; 4 operations a head element
   EXPECT_DOUBLE_EQ(flops(step, OperatorKind::kAttention), 80.0 * 2000 * 4 * 64 * 128 * 500);
@@ -95,7 +104,8 @@ TEST(PrefillStep, OfAWindowAttendsToItsMean) {
 }
 
 TEST(Steps, DivideWeightsAndAddTwoAllReducesALayer) {
-  const Step step = decode_step(llama_70b(), hgx_h100(), deployment(8, Format::kBf16), ideal(), 4, 0);
+  const Step step =
+      decode_step(llama_70b(), hgx_h100(), deployment(8, Format::kBf16), ideal(), 4, 0);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kDenseFfn), 2.0 * 80 * 704'643'072 / 8);
   EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAllReduce), 2.0 * 80 * 1.75 * (4 * 8192 * 2));
 }
@@ -104,9 +114,12 @@ TEST(Steps, WithoutEightBitHardwareSaveMemoryNotOperations) {
   EfficiencyTable table = ideal();
   const Step fp8 = decode_step(llama_70b(), hgx_a100(), deployment(1, Format::kFp8), table, 1, 0);
   EXPECT_DOUBLE_EQ(bytes(fp8, OperatorKind::kDenseFfn), 80.0 * 704'643'072);
-  const Step slow = prefill_step(llama_70b(), hgx_a100(), deployment(1, Format::kFp8), table, 8, 1000);
-  const Step same = prefill_step(llama_70b(), hgx_a100(), deployment(1, Format::kBf16), table, 8, 1000);
-  EXPECT_DOUBLE_EQ(slow[OperatorKind::kDenseFfn].time.base(), same[OperatorKind::kDenseFfn].time.base());
+  const Step slow =
+      prefill_step(llama_70b(), hgx_a100(), deployment(1, Format::kFp8), table, 8, 1000);
+  const Step same =
+      prefill_step(llama_70b(), hgx_a100(), deployment(1, Format::kBf16), table, 8, 1000);
+  EXPECT_DOUBLE_EQ(slow[OperatorKind::kDenseFfn].time.base(),
+                   same[OperatorKind::kDenseFfn].time.base());
 }
 
 TEST(Steps, StoredAsPublishedTakeEachPartsFormat) {
@@ -115,8 +128,10 @@ TEST(Steps, StoredAsPublishedTakeEachPartsFormat) {
   model.quantisation->weights = Format::kMxfp4;
   model.blocks[0].stored.routed = Format::kMxfp4;
   const Step step = decode_step(model, hgx_h100(), deployment(1, Format::kMxfp4), ideal(), 1000, 0);
-  EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttentionProjections), 2.0 * 32 * (2.0 + 0.5) * 4096 * 4096);
-  EXPECT_NEAR(bytes(step, OperatorKind::kRoutedExperts), 4.25 / 8 * 32 * 8 * 3.0 * 4096 * 14336, 1.0);
+  EXPECT_DOUBLE_EQ(bytes(step, OperatorKind::kAttentionProjections),
+                   2.0 * 32 * (2.0 + 0.5) * 4096 * 4096);
+  EXPECT_NEAR(bytes(step, OperatorKind::kRoutedExperts), 4.25 / 8 * 32 * 8 * 3.0 * 4096 * 14336,
+              1.0);
 }
 
 TEST(TensorSplit, RepeatsKvHeadsBeyondTheirNumber) {
@@ -129,8 +144,16 @@ TEST(TensorSplit, RepeatsKvHeadsBeyondTheirNumber) {
 
 TEST(BusyShare, LeavesOutLinksAndOverheads) {
   Step step;
-  step.operators[0] = {.kind = OperatorKind::kDenseFfn, .flops = {}, .bytes = {}, .time = 3.0_s, .bound = Bound::kMemory};
-  step.operators[1] = {.kind = OperatorKind::kAllReduce, .flops = {}, .bytes = {}, .time = 1.0_s, .bound = Bound::kLink};
+  step.operators[0] = {.kind = OperatorKind::kDenseFfn,
+                       .flops = {},
+                       .bytes = {},
+                       .time = 3.0_s,
+                       .bound = Bound::kMemory};
+  step.operators[1] = {.kind = OperatorKind::kAllReduce,
+                       .flops = {},
+                       .bytes = {},
+                       .time = 1.0_s,
+                       .bound = Bound::kLink};
   step.time = 4.0_s;
   EXPECT_DOUBLE_EQ(busy_share(step), 0.75);
 }
@@ -146,7 +169,8 @@ struct Case {
 Case any_case() {
   Case c;
   c.model = *rc::gen::element(llama_70b(), llama_8b(), mixtral(), deepseek_v3());
-  c.deployment = deployment(*rc::gen::element(1, 2, 4, 8), *rc::gen::element(Format::kBf16, Format::kFp8));
+  c.deployment =
+      deployment(*rc::gen::element(1, 2, 4, 8), *rc::gen::element(Format::kBf16, Format::kFp8));
   c.table = ideal();
   c.table.roofline_norm = *rc::gen::element(1.0, 1.29, 4.0);
   c.table.gemm_half_tokens = *rc::gen::element(0.0, 6.4, 60.0);

@@ -33,7 +33,8 @@ double attention_width(const catalog::Mixer& mixer, double tensor) {
     return 2.0 * grouped->heads * grouped->head_dim / tensor + kv_width / kv_ways(mixer, tensor);
   }
   if (const auto* latent = std::get_if<LatentAttention>(&mixer)) {
-    return 2.0 * latent->heads / tensor * (latent->qk_nope_dim + latent->qk_rope_dim + latent->v_head_dim);
+    return 2.0 * latent->heads / tensor *
+           (latent->qk_nope_dim + latent->qk_rope_dim + latent->v_head_dim);
   }
   return 0;
 }
@@ -54,8 +55,8 @@ double widest(const catalog::Block& block, double tensor) {
   return std::max(attention_width(block.mixer, tensor), ffn_width(block.ffn, tensor));
 }
 
-// Peak of one iteration of `tokens`: residual and normalised hidden state, the widest intermediate, all in 16 bit, and
-// the logits of every sequence with a sorted copy in fp32.
+// Peak of one iteration of `tokens`: residual and normalised hidden state, the widest intermediate,
+// all in 16 bit, and the logits of every sequence with a sorted copy in fp32.
 Bytes activation_peak(const LanguageModel& model, double tensor, double tokens, double sequences) {
   double width = 0;
   for (const catalog::Block& block : model.blocks) width = std::max(width, widest(block, tensor));
@@ -66,7 +67,8 @@ Bytes activation_peak(const LanguageModel& model, double tensor, double tokens, 
 
 }  // namespace
 
-Bytes kv_bytes_per_accelerator(const LanguageModel& model, const Deployment& deployment, double context) {
+Bytes kv_bytes_per_accelerator(const LanguageModel& model, const Deployment& deployment,
+                               double context) {
   Bytes total;
   for (const catalog::Block& block : model.blocks) {
     total += catalog::kv_bytes(block.mixer, context, deployment.kv_cache) *
@@ -75,13 +77,15 @@ Bytes kv_bytes_per_accelerator(const LanguageModel& model, const Deployment& dep
   return total;
 }
 
-MemoryFit memory_fit(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-                     const EfficiencyTable& efficiency, double prefill_tokens, double context) {
+MemoryFit memory_fit(const LanguageModel& model, const Hardware& hardware,
+                     const Deployment& deployment, const EfficiencyTable& efficiency,
+                     double prefill_tokens, double context) {
   ASSAY_ASSERT(deployment.tensor >= 1 && prefill_tokens >= 0 && context >= 0);
   const EngineOverhead& engine = efficiency.engine(deployment.engine);
   const double tensor = deployment.tensor;
-  const Bytes all = as_published(model, deployment) ? catalog::weight_bytes(model)
-                                                    : catalog::weight_bytes(model, deployment.weights);
+  const Bytes all = as_published(model, deployment)
+                        ? catalog::weight_bytes(model)
+                        : catalog::weight_bytes(model, deployment.weights);
   const double tokens = engine.tokens_max > 0 ? engine.tokens_max : prefill_tokens;
 
   MemoryFit fit;

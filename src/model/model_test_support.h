@@ -1,5 +1,6 @@
 // model_test_support.h — hand-made hardware and models, so that tests of this room need no catalog.
-// Figures are those of public data sheets and configurations, rounded; tests state what follows from them.
+// Figures are those of public data sheets and configurations, rounded; tests state what follows
+// from them.
 #pragma once
 
 #include "base/quantity.h"
@@ -12,8 +13,8 @@ namespace assay::model::test {
 
 using namespace assay::literals;
 
-inline catalog::LanguageModel dense_model(int hidden, int layers, int heads, int kv_heads, int intermediate,
-                                          int vocabulary) {
+inline catalog::LanguageModel dense_model(int hidden, int layers, int heads, int kv_heads,
+                                          int intermediate, int vocabulary) {
   catalog::LanguageModel model;
   model.id = "dense";
   model.hidden = hidden;
@@ -85,8 +86,11 @@ inline Hardware hgx_h100() {
   set_peak(hardware, catalog::Peak::kBf16, 989.0_TFLOPs);
   set_peak(hardware, catalog::Peak::kFp8, 1979.0_TFLOPs);
   hardware.power = 700.0_W;
-  hardware.link = {.kind = LinkKind::kNvlink, .topology = Topology::kSwitch, .domain = 8,
-                   .one_way = 450.0_GBps, .pair_one_way = {}};
+  hardware.link = {.kind = LinkKind::kNvlink,
+                   .topology = Topology::kSwitch,
+                   .domain = 8,
+                   .one_way = 450.0_GBps,
+                   .pair_one_way = {}};
   return hardware;
 }
 
@@ -108,16 +112,30 @@ inline Hardware hgx_a100() {
 inline EfficiencyTable ideal() {
   const auto confidence = catalog::Confidence::kAssumed;
   EfficiencyTable table;
-  table.families = {{.family = "unknown", .compute = 1, .memory = 1, .confidence = confidence, .origin = ""}};
-  table.links = {{.kind = LinkKind::kOther, .latency = {}, .bandwidth = 1, .confidence = confidence, .origin = ""}};
-  table.engines = {{.engine = "unknown", .since = "", .per_layer = {}, .per_step = {}, .memory_share = 1,
-                    .reserve = {}, .tokens_max = 8192, .sequences_max = 1024, .confidence = confidence,
+  table.families = {
+      {.family = "unknown", .compute = 1, .memory = 1, .confidence = confidence, .origin = ""}};
+  table.links = {{.kind = LinkKind::kOther,
+                  .latency = {},
+                  .bandwidth = 1,
+                  .confidence = confidence,
+                  .origin = ""}};
+  table.engines = {{.engine = "unknown",
+                    .since = "",
+                    .per_layer = {},
+                    .per_step = {},
+                    .memory_share = 1,
+                    .reserve = {},
+                    .tokens_max = 8192,
+                    .sequences_max = 1024,
+                    .confidence = confidence,
                     .origin = ""}};
-  for (const char* metric : {"tpot", "ttft", "power"}) {
+  for (const char* metric : {"tpot", "ttft", "throughput", "power"}) {
     for (const bool moe : {false, true}) {
       for (const bool measured : {false, true}) {
-        table.intervals.push_back({.regime = interval_regime(metric, moe, measured), .half_width = 0.5,
-                                   .groups = 0, .origin = ""});
+        table.intervals.push_back({.regime = interval_regime(metric, moe, measured),
+                                   .half_width = 0.5,
+                                   .groups = 0,
+                                   .origin = ""});
       }
     }
   }
@@ -131,7 +149,10 @@ inline EfficiencyTable ideal() {
 }
 
 inline Deployment deployment(int tensor, catalog::Format format) {
-  return {.tensor = tensor, .weights = format, .activations = format, .kv_cache = catalog::Format::kBf16,
+  return {.tensor = tensor,
+          .weights = format,
+          .activations = format,
+          .kv_cache = catalog::Format::kBf16,
           .engine = "vllm"};
 }
 

@@ -1,7 +1,8 @@
 // roofline.h — time of one operator from its work and the two ceilings that it runs under.
-// The larger of compute and memory time, smoothed: (c^p + m^p)^(1/p). p → ∞ is the plain roofline, p = 1 no overlap.
-// Grows with either time and scales with both. No launch overhead (inference_step.h adds it). Pure.
-// Source: Williams, Waterman, Patterson, CACM 52(4), 2009, section 3; the norm is fitted (data/efficiency.yaml).
+// The larger of compute and memory time, smoothed: (c^p + m^p)^(1/p). p → ∞ is the plain roofline,
+// p = 1 no overlap. Grows with either time and scales with both. No launch overhead
+// (inference_step.h adds it). Pure. Source: Williams, Waterman, Patterson, CACM 52(4), 2009,
+// section 3; the norm is fitted (data/efficiency.yaml).
 #pragma once
 
 #include <algorithm>

@@ -15,7 +15,8 @@ struct Heads {
 };
 
 std::optional<Heads> heads_of(const catalog::Mixer& mixer) {
-  if (const auto* a = std::get_if<catalog::GroupedQueryAttention>(&mixer)) return Heads{a->heads, a->kv_heads};
+  if (const auto* a = std::get_if<catalog::GroupedQueryAttention>(&mixer))
+    return Heads{a->heads, a->kv_heads};
   if (const auto* a = std::get_if<catalog::LatentAttention>(&mixer)) return Heads{a->heads, 0};
   return std::nullopt;
 }
@@ -28,8 +29,11 @@ bool is_modelled(const catalog::Mixer& mixer) {
 bool sixteen_bit(Format format) { return format == Format::kBf16 || format == Format::kFp16; }
 
 Error refusal(std::string what, std::string expected) {
-  return {.kind = Error::Kind::kInfeasible, .what = std::move(what), .expected = std::move(expected),
-          .near = {}, .where = {}};
+  return {.kind = Error::Kind::kInfeasible,
+          .what = std::move(what),
+          .expected = std::move(expected),
+          .near = {},
+          .where = {}};
 }
 
 }  // namespace
@@ -40,7 +44,8 @@ Result<bool> runnable(const catalog::LanguageModel& model, const Hardware& hardw
   if (tensor < 1 || tensor > hardware.link.domain) {
     return tl::unexpected(refusal(
         fmt::format("tensor parallelism {} on {}, where {} accelerators share a fast link", tensor,
-                    hardware.system.empty() ? hardware.accelerator : hardware.system, hardware.link.domain),
+                    hardware.system.empty() ? hardware.accelerator : hardware.system,
+                    hardware.link.domain),
         fmt::format("1 to {}", hardware.link.domain)));
   }
   if (!hardware.matrix_peak(Format::kBf16)) {
@@ -54,11 +59,13 @@ Result<bool> runnable(const catalog::LanguageModel& model, const Hardware& hardw
     }
     const auto heads = heads_of(block.mixer);
     if (heads && heads->heads % tensor != 0) {
-      return tl::unexpected(refusal(
-          fmt::format("{} heads of {} do not divide by tensor parallelism {}", heads->heads, model.id, tensor),
-          "a divisor of the number of heads"));
+      return tl::unexpected(
+          refusal(fmt::format("{} heads of {} do not divide by tensor parallelism {}", heads->heads,
+                              model.id, tensor),
+                  "a divisor of the number of heads"));
     }
-    if (heads && heads->kv_heads > 0 && tensor % heads->kv_heads != 0 && heads->kv_heads % tensor != 0) {
+    if (heads && heads->kv_heads > 0 && tensor % heads->kv_heads != 0 &&
+        heads->kv_heads % tensor != 0) {
       return tl::unexpected(refusal(
           fmt::format("{} KV heads of {} neither divide by tensor parallelism {} nor divide it",
                       heads->kv_heads, model.id, tensor),
@@ -72,26 +79,29 @@ bool as_published(const catalog::LanguageModel& model, const Deployment& deploym
   return model.quantisation && model.quantisation->weights == deployment.weights;
 }
 
-std::vector<std::string> deployment_notes(const catalog::LanguageModel& model, const Hardware& hardware,
-                                          const Deployment& deployment) {
+std::vector<std::string> deployment_notes(const catalog::LanguageModel& model,
+                                          const Hardware& hardware, const Deployment& deployment) {
   std::vector<std::string> notes;
   const auto can = hardware.matrix_peak(deployment.activations);
   if (!can || (sixteen_bit(deployment.activations) && !sixteen_bit(deployment.weights) &&
                deployment.weights != Format::kFp32)) {
-    notes.push_back(fmt::format(
-        "{} weights are dequantised and multiply at the 16-bit rate{}: they save memory, not operations",
-        catalog::name(deployment.weights),
-        can ? "" : fmt::format(" ({} has no known {} rate)", hardware.accelerator,
-                               catalog::name(deployment.activations))));
+    notes.push_back(
+        fmt::format("{} weights are dequantised and multiply at the 16-bit rate{}: they save "
+                    "memory, not operations",
+                    catalog::name(deployment.weights),
+                    can ? ""
+                        : fmt::format(" ({} has no known {} rate)", hardware.accelerator,
+                                      catalog::name(deployment.activations))));
   }
   for (const catalog::Block& block : model.blocks) {
     const auto heads = heads_of(block.mixer);
     if (!heads || heads->kv_heads >= deployment.tensor) continue;
-    notes.push_back(heads->kv_heads > 0
-                        ? fmt::format("{} KV heads on {} accelerators: each cached token is held {} times",
-                                      heads->kv_heads, deployment.tensor, deployment.tensor / heads->kv_heads)
-                        : fmt::format("the latent KV cache is held whole by each of {} accelerators",
-                                      deployment.tensor));
+    notes.push_back(
+        heads->kv_heads > 0
+            ? fmt::format("{} KV heads on {} accelerators: each cached token is held {} times",
+                          heads->kv_heads, deployment.tensor, deployment.tensor / heads->kv_heads)
+            : fmt::format("the latent KV cache is held whole by each of {} accelerators",
+                          deployment.tensor));
     break;
   }
   return notes;

@@ -19,8 +19,8 @@ using workload::ServingDemand;
 constexpr double kLoadMax = 0.99;
 // Iterations of a bisection: 2^-50 of the range.
 constexpr int kHalvings = 50;
-// Mean length of a sequence in the cache, between the mean over its life (prompt + half of the output) and its end: room
-// for those that are long at the same time.
+// Mean length of a sequence in the cache, between the mean over its life (prompt + half of the
+// output) and its end: room for those that are long at the same time.
 constexpr double kOutputHeld = 0.75;
 // Prompts are prefilled together up to this many tokens; beyond it one more costs the same again.
 constexpr double kPrefillTokens = 4096;
@@ -55,12 +55,17 @@ bool is_moe(const LanguageModel& model) {
 }
 
 Error infeasible(std::string what) {
-  return {.kind = Error::Kind::kInfeasible, .what = std::move(what), .expected = {}, .near = {}, .where = {}};
+  return {.kind = Error::Kind::kInfeasible,
+          .what = std::move(what),
+          .expected = {},
+          .near = {},
+          .where = {}};
 }
 
 // "the smallest that fits is tp4", or that none does.
-std::string smallest_that_fits(const LanguageModel& model, const Hardware& hardware, Deployment deployment,
-                               const EfficiencyTable& efficiency, double input, double length) {
+std::string smallest_that_fits(const LanguageModel& model, const Hardware& hardware,
+                               Deployment deployment, const EfficiencyTable& efficiency,
+                               double input, double length) {
   const Deployment asked = deployment;
   for (int tensor = 1; tensor <= hardware.link.domain; ++tensor) {
     deployment.tensor = tensor;
@@ -75,38 +80,48 @@ std::string smallest_that_fits(const LanguageModel& model, const Hardware& hardw
 std::string memory_text(const MemoryFit& fit, const Deployment& deployment, double length) {
   if (!fit.fits()) {
     return fmt::format(
-        "weights need {} per accelerator and the engine {}, {} usable: {} short at tp{}", to_text(fit.weights),
-        to_text(fit.activations + fit.reserve, 3), to_text(fit.usable), to_text(-fit.kv_available, 3),
-        deployment.tensor);
+        "weights need {} per accelerator and the engine {}, {} usable: {} short at tp{}",
+        to_text(fit.weights), to_text(fit.activations + fit.reserve, 3), to_text(fit.usable),
+        to_text(-fit.kv_available, 3), deployment.tensor);
   }
   return fmt::format("the KV cache holds {:.0f} tokens at tp{}, one request needs {:.0f}",
                      std::floor(fit.kv_tokens), deployment.tensor, length);
 }
 
-Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-                        const EfficiencyTable& efficiency, const ServingDemand& demand) {
+Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware,
+                        const Deployment& deployment, const EfficiencyTable& efficiency,
+                        const ServingDemand& demand) {
   if (const auto ok = runnable(model, hardware, deployment); !ok) return tl::unexpected(ok.error());
-  const double input = std::max(demand.input_tokens, 1.0), output = std::max(demand.output_tokens, 1.0);
+  const double input = std::max(demand.input_tokens, 1.0),
+               output = std::max(demand.output_tokens, 1.0);
   const double length = input + output;
   if (model.context_max > 0 && length > model.context_max) {
-    return tl::unexpected(infeasible(fmt::format("a request of {:.0f} tokens exceeds the context of {}, {} tokens",
-                                                 length, model.id, model.context_max)));
+    return tl::unexpected(
+        infeasible(fmt::format("a request of {:.0f} tokens exceeds the context of {}, {} tokens",
+                               length, model.id, model.context_max)));
   }
   const MemoryFit fit = memory_fit(model, hardware, deployment, efficiency, input, length);
   if (fit.kv_tokens < length) {
-    return tl::unexpected(infeasible(
-        memory_text(fit, deployment, length) + "; " +
-        smallest_that_fits(model, hardware, deployment, efficiency, input, length)));
+    return tl::unexpected(
+        infeasible(memory_text(fit, deployment, length) + "; " +
+                   smallest_that_fits(model, hardware, deployment, efficiency, input, length)));
   }
-  Replica r{.model = model, .hardware = hardware, .deployment = deployment, .efficiency = efficiency,
-            .decodes = output - 1, .context = input + output / 2, .prefill = {}, .prefill_marginal = {}};
+  Replica r{.model = model,
+            .hardware = hardware,
+            .deployment = deployment,
+            .efficiency = efficiency,
+            .decodes = output - 1,
+            .context = input + output / 2,
+            .prefill = {},
+            .prefill_marginal = {}};
   const Step alone = prefill_step(model, hardware, deployment, efficiency, 1, input);
   const double together = std::max(1.0, kPrefillTokens / input);
   const Step many = prefill_step(model, hardware, deployment, efficiency, together, input);
   r.prefill = alone.time;
   // Launches and host work belong to the iteration that decodes as well.
   r.prefill_marginal = (many.time - many[OperatorKind::kLayerOverhead].time -
-                        many[OperatorKind::kStepOverhead].time) / together;
+                        many[OperatorKind::kStepOverhead].time) /
+                       together;
   r.prefill_busy = busy_share(many);
   const double held = input + kOutputHeld * output;
   const double in_cache = fit.kv_available / kv_bytes_per_accelerator(model, deployment, held);
@@ -116,18 +131,21 @@ Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware, co
   return r;
 }
 
-// Mean wait for one of `places` with equal service times: half of Sakasegawa's for M/M/c (Annals of the Institute of
-// Statistical Mathematics 29, 1977).
+// Mean wait for one of `places` with equal service times: half of Sakasegawa's for M/M/c (Annals of
+// the Institute of Statistical Mathematics 29, 1977).
 Seconds wait_for_place(Seconds service, double places, double load) {
   const double queue = std::pow(load, std::sqrt(2.0 * (places + 1.0)) - 1.0);
   return service * (0.5 * queue / (places * (1.0 - load)));
 }
 
 // Pollaczek and Khinchine, constant service (M/D/1).
-Seconds wait_for_server(Seconds service, double load) { return service * (0.5 * load / (1.0 - load)); }
+Seconds wait_for_server(Seconds service, double load) {
+  return service * (0.5 * load / (1.0 - load));
+}
 
-// B sequences decode at once if rate·decodes·TPOT = B, where every iteration also carries its share of prefill:
-// TPOT = decode/(1 − rate·prefill). Solved for the rate; it grows with B (docs/models.md, "Serving, steady state").
+// B sequences decode at once if rate·decodes·TPOT = B, where every iteration also carries its share
+// of prefill: TPOT = decode/(1 − rate·prefill). Solved for the rate; it grows with B
+// (docs/models.md, "Serving, steady state").
 State at_load(const Replica& r, double load) {
   State s;
   const bool decodes = r.decodes > 0;
@@ -179,29 +197,33 @@ Estimate<Watts> mean_power(const Replica& r, const State& s, double half_width) 
 }
 
 std::string limit_text(std::string_view figure, Seconds reached, Seconds limit, Bound bound) {
-  return fmt::format("{} {} (mean, analytic, one request alone; {}-bound) against a limit of {}", figure,
-                     to_text(reached, 3), name(bound), to_text(limit, 3));
+  return fmt::format("{} {} (mean, analytic, one request alone; {}-bound) against a limit of {}",
+                     figure, to_text(reached, 3), name(bound), to_text(limit, 3));
 }
 
 }  // namespace
 
 Result<ServingEstimate> estimate_serving(const LanguageModel& model, const Hardware& hardware,
-                                         const Deployment& deployment, const EfficiencyTable& efficiency,
+                                         const Deployment& deployment,
+                                         const EfficiencyTable& efficiency,
                                          const ServingDemand& demand, Hertz rate) {
   const auto replica = prepare(model, hardware, deployment, efficiency, demand);
   if (!replica) return tl::unexpected(replica.error());
   const State full = at_load(*replica, 1.0);
   if (rate > full.rate) {
-    return tl::unexpected(infeasible(fmt::format(
-        "{} requests/s exceed the {} requests/s of one replica at tp{}: {} {:.0f} sequences, prefill takes "
-        "{:.0f} % of the time",
-        number_text(rate.base()), number_text(full.rate.base()), deployment.tensor,
-        replica->cache_binds ? "the KV cache holds" : "the engine runs at most", replica->batch_max,
-        100 * full.prefill_share)));
+    return tl::unexpected(infeasible(
+        fmt::format("{} requests/s exceed the {} requests/s of one replica at tp{}: {} {:.0f} "
+                    "sequences, prefill takes "
+                    "{:.0f} % of the time",
+                    number_text(rate.base()), number_text(full.rate.base()), deployment.tensor,
+                    replica->cache_binds ? "the KV cache holds" : "the engine runs at most",
+                    replica->batch_max, 100 * full.prefill_share)));
   }
   const State s = at_rate(*replica, rate);
   const bool moe = is_moe(model), measured = efficiency.family(hardware.family).measured();
-  const auto width = [&](std::string_view metric) { return efficiency.interval(metric, moe, measured).half_width; };
+  const auto width = [&](std::string_view metric) {
+    return efficiency.interval(metric, moe, measured).half_width;
+  };
   return ServingEstimate{.ttft = estimate(s.ttft, width("ttft")),
                          .tpot = estimate(s.tpot, width("tpot")),
                          .batch = s.batch,
@@ -214,18 +236,24 @@ Result<ServingEstimate> estimate_serving(const LanguageModel& model, const Hardw
                          .interval_regime = interval_regime("", moe, measured).substr(1)};
 }
 
-Result<Hertz> rate_max(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-                       const EfficiencyTable& efficiency, const ServingDemand& demand) {
+Result<Hertz> rate_max(const LanguageModel& model, const Hardware& hardware,
+                       const Deployment& deployment, const EfficiencyTable& efficiency,
+                       const ServingDemand& demand) {
   const auto replica = prepare(model, hardware, deployment, efficiency, demand);
   if (!replica) return tl::unexpected(replica.error());
-  const auto meets = [](const auto& limit, Seconds reached) { return !limit || reached <= limit->at_most; };
+  const auto meets = [](const auto& limit, Seconds reached) {
+    return !limit || reached <= limit->at_most;
+  };
   const State alone = at_load(*replica, 0.0);
   if (!meets(demand.ttft, alone.ttft)) {
-    const Step prefill = prefill_step(model, hardware, deployment, efficiency, 1, std::max(demand.input_tokens, 1.0));
-    return tl::unexpected(infeasible(limit_text("TTFT", alone.ttft, demand.ttft->at_most, prefill.bound)));
+    const Step prefill = prefill_step(model, hardware, deployment, efficiency, 1,
+                                      std::max(demand.input_tokens, 1.0));
+    return tl::unexpected(
+        infeasible(limit_text("TTFT", alone.ttft, demand.ttft->at_most, prefill.bound)));
   }
   if (!meets(demand.tpot, alone.tpot)) {
-    return tl::unexpected(infeasible(limit_text("TPOT", alone.tpot, demand.tpot->at_most, alone.decode.bound)));
+    return tl::unexpected(
+        infeasible(limit_text("TPOT", alone.tpot, demand.tpot->at_most, alone.decode.bound)));
   }
   const State best = largest_load(*replica, [&](const State& s) {
     return meets(demand.ttft, s.ttft) && meets(demand.tpot, s.tpot);

@@ -1,7 +1,7 @@
 // tensor_split.h — what tensor parallelism divides and what it must hold whole.
-// Heads divide; KV heads divide at most as many ways as there are; down-projections of latent attention, its cache and
-// a sparse indexer do not divide at all. Megatron-LM, arXiv:1909.08053, section 3; the rest follows from the shapes.
-// Elements and ways, per layer. Pure.
+// Heads divide; KV heads divide at most as many ways as there are; down-projections of latent
+// attention, its cache and a sparse indexer do not divide at all. Megatron-LM, arXiv:1909.08053,
+// section 3; the rest follows from the shapes. Elements and ways, per layer. Pure.
 #pragma once
 
 #include "catalog/language_model.h"

@@ -103,14 +103,13 @@ CompareCell figure_cell(const Catalog& catalog, const CompareSubject& subject,
 }
 
 bool is_known(const CompareRow& row) {
-  return std::any_of(row.cells.begin(), row.cells.end(), [](const CompareCell& cell) {
-    return cell.figure.state != State::kUnknown;
-  });
+  return std::any_of(row.cells.begin(), row.cells.end(),
+                     [](const CompareCell& cell) { return cell.figure.state != State::kUnknown; });
 }
 
 template <class Rules>
-std::vector<CompareRow> rows_of(const Catalog& catalog,
-                                const std::vector<CompareSubject>& subjects, const Rules& rules) {
+std::vector<CompareRow> rows_of(const Catalog& catalog, const std::vector<CompareSubject>& subjects,
+                                const Rules& rules) {
   std::vector<CompareRow> rows;
   for (const RowRule& rule : rules) {
     CompareRow row{std::string{rule.path}, std::string{rule.title}, {}};
@@ -147,12 +146,12 @@ std::vector<CompareRow> price_rows(const Catalog& catalog,
                                 ? computed_cell(bandwidth->base() / each.base(), Bytes::kDim,
                                                 "memory.bandwidth / price")
                                 : unknown_cell("no bandwidth"));
-    notes.push_back(fmt::format(
-        "price of {}: {}, {}{}, {}, {}", subject.accelerator->id, offer->id,
-        market::name(offer->kind),
-        offer->term_months > 0 ? fmt::format(" {} months", offer->term_months) : "",
-        offer->date.empty() ? "not dated" : offer->date,
-        offer->seller.empty() ? "source " + offer->source : offer->seller));
+    notes.push_back(
+        fmt::format("price of {}: {}, {}{}, {}, {}", subject.accelerator->id, offer->id,
+                    market::name(offer->kind),
+                    offer->term_months > 0 ? fmt::format(" {} months", offer->term_months) : "",
+                    offer->date.empty() ? "not dated" : offer->date,
+                    offer->seller.empty() ? "source " + offer->source : offer->seller));
   }
   mark_best(price, Better::kLower);
   mark_best(traffic, Better::kHigher);
@@ -208,12 +207,14 @@ CompareCell unknown_cell(std::string why) {
 }
 
 const market::Offer* cheapest_offer(const market::OfferBook& book, const std::string& accelerator) {
+  const auto rank = [](const market::Offer& offer) {
+    const bool committed = offer.kind != market::OfferKind::kOnDemand || offer.term_months > 0;
+    return std::pair{committed, price_per_accelerator(offer)};
+  };
   const market::Offer* best = nullptr;
   for (const market::Offer& offer : book.offers) {
     if (offer.accelerator != accelerator || !is_firm(offer.kind) || !offer.host_included) continue;
-    const bool cheaper =
-        best == nullptr || price_per_accelerator(offer) < price_per_accelerator(*best);
-    if (cheaper) best = &offer;
+    if (best == nullptr || rank(offer) < rank(*best)) best = &offer;
   }
   return best;
 }
@@ -255,8 +256,7 @@ Comparison compare(const Catalog& catalog, std::vector<CompareSubject> subjects,
     std::move(rows.begin(), rows.end(), std::back_inserter(comparison.derived));
   }
   if (question.model != nullptr) {
-    comparison.workload =
-        workload_rows(catalog, comparison.subjects, question, comparison.notes);
+    comparison.workload = workload_rows(catalog, comparison.subjects, question, comparison.notes);
   }
   return comparison;
 }

@@ -1,5 +1,5 @@
-// compare.h — accelerators side by side: their figures, what follows from them, what they mean for a
-// model, and what that costs. Rows of cells, one cell a subject, each with the code of its source.
+// compare.h — accelerators side by side: their figures, what follows from them, what they mean for
+// a model, and what that costs. Rows of cells, one cell a subject, each with its source's code.
 // Values only; present/ renders them. Pure, deterministic.
 #pragma once
 
@@ -27,10 +27,10 @@ struct CompareSubject {
 };
 
 struct CompareCell {
-  CatalogFigure figure;  // kUnknown with a `note`: why there is none
+  CatalogFigure figure;                      // kUnknown with a `note`: why there is none
   std::optional<Estimate<double>> interval;  // predictions: in the figure's base unit
-  std::string code;      // "DS", "DE", "CAL"; empty: unknown
-  bool best{};           // of the row, where one is better
+  std::string code;                          // "DS", "DE", "CAL"; empty: unknown
+  bool best{};                               // of the row, where one is better
 };
 
 struct CompareRow {
@@ -40,11 +40,11 @@ struct CompareRow {
 };
 
 struct CompareQuestion {
-  const catalog::LanguageModel* model{};        // null: figures only
-  std::optional<catalog::Format> precision;     // unset: as published
+  const catalog::LanguageModel* model{};     // null: figures only
+  std::optional<catalog::Format> precision;  // unset: as published
   int batch{}, context{};
-  const model::EfficiencyTable* efficiency{};   // with a model
-  const market::OfferBook* prices{};            // null: no price
+  const model::EfficiencyTable* efficiency{};  // with a model
+  const market::OfferBook* prices{};           // null: no price
 };
 
 struct Comparison {

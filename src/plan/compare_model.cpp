@@ -40,7 +40,7 @@ struct Run {
   Hardware hardware;
   Deployment deployment;
   model::MemoryFit memory;
-  int replicas{};    // in the subject's count; 1 for a single accelerator
+  int replicas{};      // in the subject's count; 1 for a single accelerator
   int accelerators{};  // that the replicas occupy, or that stand idle beside them
 };
 
@@ -63,15 +63,23 @@ Result<Run> find_run(const catalog::Catalog& catalog, const CompareSubject& subj
   auto hardware = model::resolve_hardware(catalog, *subject.accelerator, subject.system);
   if (!hardware) return tl::unexpected(hardware.error());
   const LanguageModel& model = *question.model;
-  Run run{.hardware = std::move(*hardware), .deployment = {}, .memory = {}, .replicas = 1,
+  Run run{.hardware = std::move(*hardware),
+          .deployment = {},
+          .memory = {},
+          .replicas = 1,
           .accelerators = 1};
   run.deployment.weights = weights_of(model, question.precision);
   run.deployment.activations =
       search::activation_format(run.hardware, model, run.deployment.weights);
-  run.deployment.kv_cache = model.dtype;
+  const bool published = !question.precision && model.quantisation;
+  run.deployment.kv_cache =
+      published ? model.quantisation->kv_cache.value_or(model.dtype) : model.dtype;
   const int most = subject.count > 1 ? std::min(subject.count, run.hardware.link.domain)
                                      : run.hardware.link.domain;
-  Error last{.kind = Error::Kind::kInfeasible, .what = "does not fit", .expected = {}, .near = {},
+  Error last{.kind = Error::Kind::kInfeasible,
+             .what = "does not fit",
+             .expected = {},
+             .near = {},
              .where = {}};
   for (int tensor = 1; tensor <= std::min(most, kTensorMax); tensor *= 2) {
     run.deployment.tensor = tensor;
@@ -100,8 +108,7 @@ CompareCell predicted(const CompareQuestion& question, const Run& run, std::stri
   const auto& family = question.efficiency->family(run.hardware.family);
   const auto& width =
       question.efficiency->interval(metric, is_moe(*question.model), family.measured());
-  CompareCell cell =
-      computed_cell(value, dim, std::move(from), family.measured() ? "CAL" : "AS");
+  CompareCell cell = computed_cell(value, dim, std::move(from), family.measured() ? "CAL" : "AS");
   cell.interval = estimate(value, width.half_width);
   return cell;
 }
@@ -130,8 +137,8 @@ CompareCell cost_cell(const CompareSubject& subject, const CompareQuestion& ques
   const auto cost = [&](double rate) {
     return market::usd_per_million_tokens(month, Hertz::from_base(rate));
   };
-  CompareCell cell = computed_cell(cost(decode.figure.value), Usd::kDim, "price / decode_rate",
-                                   decode.code);
+  CompareCell cell =
+      computed_cell(cost(decode.figure.value), Usd::kDim, "price / decode_rate", decode.code);
   cell.interval = {cost(decode.interval->value), cost(decode.interval->high),
                    cost(decode.interval->low)};
   return cell;
@@ -155,11 +162,10 @@ void add_run(Rows& rows, const CompareSubject& subject, const CompareQuestion& q
   rows.room.cells.push_back(
       computed_cell(run.memory.kv_tokens * run.replicas, Dim{}, "memory fit"));
   rows.bound.cells.push_back(text_cell(std::string{model::name(alone.bound)}));
-  rows.tpot.cells.push_back(predicted(question, run, "tpot", together.time.base(), Seconds::kDim,
-                                      "inference step"));
-  rows.decode.cells.push_back(predicted(question, run, "tpot",
-                                        batch / together.time.base() * share, Hertz::kDim,
-                                        "batch / TPOT"));
+  rows.tpot.cells.push_back(
+      predicted(question, run, "tpot", together.time.base(), Seconds::kDim, "inference step"));
+  rows.decode.cells.push_back(predicted(question, run, "tpot", batch / together.time.base() * share,
+                                        Hertz::kDim, "batch / TPOT"));
   rows.prefill.cells.push_back(predicted(question, run, "ttft",
                                          context / prompt.time.base() * share, Hertz::kDim,
                                          "prompt / prefill time"));
@@ -178,9 +184,13 @@ std::vector<CompareRow> workload_rows(const catalog::Catalog& catalog,
     const auto run = find_run(catalog, subject, question);
     if (run) {
       add_run(rows, subject, question, *run);
+      if (subject.count > 1 && subject.system == nullptr) {
+        notes.push_back(
+            fmt::format("{}: the catalog has no system of {}", subject.title, subject.count));
+      }
       if (subject.system != nullptr && run->deployment.tensor > 1) {
-        notes.push_back(fmt::format("{} is taken to stand in {}", subject.title,
-                                    subject.system->id));
+        notes.push_back(
+            fmt::format("{} is taken to stand in {}", subject.title, subject.system->id));
       }
       continue;
     }

@@ -19,7 +19,8 @@ CompareCell computed_cell(double value, Dim dim, std::string from, std::string c
 CompareCell text_cell(std::string text, std::string code = "DE");
 CompareCell unknown_cell(std::string why);
 
-// The cheapest firm offer of an accelerator with its host; null: none in the book.
+// The cheapest offer of an accelerator with its host that comes without commitment; where there is
+// none, the cheapest reserved one. Null: neither is in the book.
 const market::Offer* cheapest_offer(const market::OfferBook& book, const std::string& accelerator);
 
 // Rows "accelerators", "layout", "decode_rate", …; appends what was assumed to `notes`.

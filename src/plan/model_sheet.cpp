@@ -16,11 +16,11 @@ using catalog::Block;
 using catalog::Format;
 using catalog::LanguageModel;
 
-constexpr std::array kFormats{Format::kBf16, Format::kFp8, Format::kInt8, Format::kNvfp4,
-                              Format::kMxfp4, Format::kInt4};
+constexpr std::array kFormats{Format::kBf16,  Format::kFp8,   Format::kInt8,
+                              Format::kNvfp4, Format::kMxfp4, Format::kInt4};
 constexpr std::array kContexts{2048.0, 8192.0, 32'768.0, 131'072.0};
 constexpr double kShownContext = 8192;
-constexpr std::string_view kSection = "Model size";
+constexpr std::string_view kSection = "Language models";
 
 std::vector<ParameterPart> parts_of(const LanguageModel& model,
                                     const catalog::ParameterCount& count) {
@@ -52,8 +52,8 @@ model::UsedFact input(const LanguageModel& model, std::string figure, std::strin
           .value = std::move(value),
           .basis = "",
           .source = model.source,
-          .confidence = model.assumed ? catalog::Confidence::kAssumed
-                                      : catalog::Confidence::kVendorDocument};
+          .confidence =
+              model.assumed ? catalog::Confidence::kAssumed : catalog::Confidence::kVendorDocument};
 }
 
 // The numbers of the cache's formula, for each kind of layer once.
@@ -62,16 +62,15 @@ std::vector<model::UsedFact> cache_inputs(const LanguageModel& model) {
   for (const Block& block : model.blocks) {
     const std::string layers = fmt::format("{} layers", block.count);
     if (const auto* a = std::get_if<catalog::GroupedQueryAttention>(&block.mixer)) {
+      inputs.push_back(
+          input(model, layers,
+                fmt::format("{} KV heads of {} + {}{}", a->kv_heads, a->head_dim, a->value_head_dim,
+                            a->window > 0 ? fmt::format(", window {}", a->window) : "")));
+    } else if (const auto* l = std::get_if<catalog::LatentAttention>(&block.mixer)) {
       inputs.push_back(input(
           model, layers,
-          fmt::format("{} KV heads of {} + {}{}", a->kv_heads, a->head_dim, a->value_head_dim,
-                      a->window > 0 ? fmt::format(", window {}", a->window) : "")));
-    } else if (const auto* l = std::get_if<catalog::LatentAttention>(&block.mixer)) {
-      inputs.push_back(input(model, layers,
-                             fmt::format("latent {} + rope {}{}", l->kv_lora_rank, l->qk_rope_dim,
-                                         l->indexer_dim > 0
-                                             ? fmt::format(" + indexer {}", l->indexer_dim)
-                                             : "")));
+          fmt::format("latent {} + rope {}{}", l->kv_lora_rank, l->qk_rope_dim,
+                      l->indexer_dim > 0 ? fmt::format(" + indexer {}", l->indexer_dim) : "")));
     } else if (!std::holds_alternative<catalog::NoMixer>(block.mixer)) {
       inputs.push_back(input(model, layers, "a state of fixed size, no cache"));
     }
@@ -91,10 +90,10 @@ std::vector<model::UsedFact> weight_inputs(const LanguageModel& model, const Mod
   std::vector<model::UsedFact> inputs = part_inputs(model, sheet);
   inputs.push_back(input(model, "dtype", std::string{catalog::name(model.dtype)}));
   if (model.quantisation) {
-    inputs.push_back(input(model, "quantised",
-                           fmt::format("{}, {} bits a value with scales",
-                                       catalog::name(model.quantisation->weights),
-                                       bits_per_value(model.quantisation->weights))));
+    inputs.push_back(input(
+        model, "quantised",
+        fmt::format("{}, {} bits a value with scales", catalog::name(model.quantisation->weights),
+                    bits_per_value(model.quantisation->weights))));
   }
   return inputs;
 }
@@ -113,8 +112,8 @@ ModelSheet model_sheet(const LanguageModel& model) {
   sheet.kv_per_token = catalog::kv_bytes_per_token(model, sheet.kv_format);
   sheet.weights_published = catalog::weight_bytes(model);
   for (const Format format : kFormats) {
-    sheet.formats.push_back({format, catalog::weight_bytes(model, format),
-                             catalog::kv_bytes_per_token(model, format)});
+    sheet.formats.push_back(
+        {format, catalog::weight_bytes(model, format), catalog::kv_bytes_per_token(model, format)});
   }
   for (const double tokens : kContexts) {
     if (model.context_max > 0 && tokens > model.context_max) continue;
@@ -145,8 +144,8 @@ std::vector<Figure> model_figures(const LanguageModel& model) {
        "sum over layers of KV heads × (key + value width) × bytes per value; a latent cache "
        "counts its rank and rope once",
        section,
-       with(cache_inputs(model), input(model, "format of the cache",
-                                       std::string{catalog::name(sheet.kv_format)}))},
+       with(cache_inputs(model),
+            input(model, "format of the cache", std::string{catalog::name(sheet.kv_format)}))},
       {"flops",
        fmt::format("{} per token at {} tokens of context",
                    to_text(catalog::flops_per_token(model, kShownContext)),

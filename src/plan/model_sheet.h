@@ -27,18 +27,18 @@ struct FormatBytes {
 
 struct AtContext {
   double tokens{};
-  Bytes kv;           // of one sequence, in the model's own 16-bit format
-  Flops per_token;    // of one token's pass with so many before it
+  Bytes kv;         // of one sequence, in the model's own 16-bit format
+  Flops per_token;  // of one token's pass with so many before it
 };
 
 struct ModelSheet {
   catalog::ParameterCount parameters;
-  std::vector<ParameterPart> parts;          // that exist; they add up to the total
-  std::optional<double> total_deviation;     // (counted − published) / published
+  std::vector<ParameterPart> parts;       // that exist; they add up to the total
+  std::optional<double> total_deviation;  // (counted − published) / published
   std::optional<double> active_deviation;
-  catalog::Format kv_format{};               // of the cache, if nothing else is asked for
-  Bytes kv_per_token;                        // in kv_format
-  Bytes weights_published;                   // as the checkpoint stores them
+  catalog::Format kv_format{};  // of the cache, if nothing else is asked for
+  Bytes kv_per_token;           // in kv_format
+  Bytes weights_published;      // as the checkpoint stores them
   std::vector<FormatBytes> formats;
   std::vector<AtContext> contexts;
 };

@@ -90,7 +90,7 @@ struct Plan {
   std::vector<Fleet> fleets;  // the best of each offer, cheapest first
   // The cheapest fleet whose latency intervals lie within the limits as a whole; unset: none does.
   std::optional<std::size_t> cautious;
-  int candidates{};           // offers × layouts, before any test
+  int candidates{};  // offers × layouts, before any test
   int feasible{};
   std::vector<Rejected> rejected;       // in order of Reason, without zero counts
   std::vector<Relaxation> relaxations;  // infeasible only; empty: no single constraint helps

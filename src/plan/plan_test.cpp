@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "plan/fleet_options.h"
 #include "plan/relax.h"
 #include "plan/test_inputs.h"
 
@@ -110,26 +111,43 @@ TEST(Plan, DominatedOfferChangesNoOtherRank) {
   EXPECT_EQ(after, offer_order(before));
 }
 
+// A few unlike offers: properties run a hundred times.
+std::vector<market::OfferBook> few_prices() {
+  std::vector<market::OfferBook> books = article_prices();
+  auto& offers = books.front().offers;
+  std::erase_if(offers, [](const market::Offer& offer) {
+    return offer.accelerator != "h100" && offer.accelerator != "l20" && offer.accelerator != "h20";
+  });
+  return books;
+}
+
+double cheapest(const Scenario& scenario,
+                const std::vector<market::OfferBook>& books = few_prices()) {
+  static const catalog::LanguageModel model = built_in_model("llama-3.1-70b");
+  const Options options =
+      find_fleets(scenario, {built_in_catalog(), built_in_efficiency(), books, model, 1});
+  return options.fleets.empty() ? HUGE_VAL : options.fleets.front().usd_per_month.base();
+}
+
 RC_GTEST_PROP(PlanProperty, RelaxingALimitNeverCostsMore, ()) {
   Scenario tight = chat(*rc::gen::inRange(1, 40));
   tight.demand.tpot->at_most = Seconds::from_base(*rc::gen::inRange(20, 80) * 1e-3);
   Scenario loose = tight;
   loose.demand.tpot->at_most = tight.demand.tpot->at_most * 1.5;
-  RC_ASSERT(cost(plan_of(loose)) <= cost(plan_of(tight)));
+  RC_ASSERT(cheapest(loose) <= cheapest(tight));
 }
 
 RC_GTEST_PROP(PlanProperty, ScalingAllPricesScalesTheCost, ()) {
   const double k = *rc::gen::inRange(2, 9);
-  std::vector<market::OfferBook> books = article_prices();
+  const Scenario scenario = chat(*rc::gen::inRange(1, 100));
+  std::vector<market::OfferBook> books = few_prices();
   for (market::Offer& offer : books.front().offers) offer.price *= k;
-  const Plan base = plan_of(chat()), scaled = plan_of(chat(), books);
-  RC_ASSERT(offer_order(base) == offer_order(scaled));
-  RC_ASSERT(std::abs(cost(scaled) / cost(base) - k) < 1e-9);
+  RC_ASSERT(std::abs(cheapest(scenario, books) / cheapest(scenario) - k) < 1e-9);
 }
 
 RC_GTEST_PROP(PlanProperty, MoreTrafficNeverCostsLess, ()) {
   const int rate = *rc::gen::inRange(1, 100);
-  RC_ASSERT(cost(plan_of(chat(rate))) <= cost(plan_of(chat(rate * 1.3))));
+  RC_ASSERT(cheapest(chat(rate)) <= cheapest(chat(rate * 1.3)));
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "plan/scenario.h"
 
+#include <algorithm>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "document/read.h"
 #include "plan/scenario_fields.h"
 #include "plan/test_inputs.h"
@@ -92,11 +96,24 @@ TEST(Scenario, EveryDefaultOfTheTableReadsBackAsAValue) {
   }
 }
 
+TEST(Scenario, EveryEngineThatCanBeNamedHasOverheadsOfItsOwn) {
+  for (const ScenarioField& field : scenario_fields()) {
+    if (field.path != "deploy.engine") continue;
+    for (const std::string_view engine : split(field.choices, ' ')) {
+      EXPECT_EQ(built_in_efficiency().engine(engine).engine, engine);
+    }
+  }
+}
+
+// On failure the right text is left in the working folder, to be copied over the old file.
 TEST(Scenario, SchemaFileIsWhatTheTableSays) {
-  const auto text =
-      document::read_text(std::string{ASSAY_SOURCE_DIR} + "/schemas/scenario.schema.json");
-  ASSERT_TRUE(text.has_value()) << "write it with: build/assay schema scenario";
-  EXPECT_EQ(*text, scenario_schema());
+  const std::string file = std::string{ASSAY_SOURCE_DIR} + "/schemas/scenario.schema.json";
+  const auto text = document::read_text(file);
+  const std::string expected = scenario_schema();
+  if (text && *text == expected) return;
+  std::ofstream{"scenario.schema.json"} << expected;
+  ADD_FAILURE() << file
+                << " is not what scenario_fields.cpp says; copy scenario.schema.json over it";
 }
 
 }  // namespace

@@ -34,8 +34,9 @@ Checked<market::OfferBook> read_book(const std::string& name, const catalog::Cat
 
 void note_skipped(const Context& context, const market::OfferBook& book) {
   if (book.rows_without_accelerator > 0) {
-    note(context, fmt::format("{}: {} rows price machines without accelerators", book.id,
-                              book.rows_without_accelerator));
+    const bool one = book.rows_without_accelerator == 1;
+    note(context, fmt::format("{}: {} row{} a machine without accelerators", book.id,
+                              book.rows_without_accelerator, one ? " prices" : "s price"));
   }
   if (book.skipped.empty()) return;
   note(context, fmt::format("{}: {} row{} not used", book.id, book.skipped.size(),

@@ -1,4 +1,5 @@
 // book.h — an offer book by the name of a built-in list or by the path of a file.
+// Reads files; keeps nothing.
 #pragma once
 
 #include <string>

@@ -20,7 +20,9 @@ using catalog::Accelerator;
 using catalog::Catalog;
 using catalog::System;
 
-bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+bool is_pattern(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
 
 // The subjects that a glob or an id asks for; `exact` when it was one id.
 template <class Subject>

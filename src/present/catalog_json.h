@@ -1,5 +1,5 @@
-// catalog_json.h — the catalog's answers as JSON: every reading with value, unit, base value, basis,
-// source and confidence. Versioned; may only grow.
+// catalog_json.h — the catalog's answers as JSON: every reading with value, unit, base value,
+// basis, source and confidence. Versioned; may only grow. Computes no figure.
 #pragma once
 
 #include <string>

@@ -59,7 +59,7 @@ void add_aligned(TextTable& table, const std::string& path,
     if (relation(used, readings[i]) == "agrees") agreeing.push_back(readings[i].source);
   }
   if (used.used) table.rows.push_back(reading_row(path, used, path, agreeing));
-  else table.rows.push_back({path, std::string{kUnknownText}, "", "", "not in the usual basis", ""});
+  else table.rows.push_back({path, std::string{kUnknownText}, "", "", "in another basis", ""});
   for (std::size_t i = used.used ? 1 : 0; i < readings.size(); ++i) {
     const std::string_view how = used.used ? relation(used, readings[i]) : "other basis";
     if (how != "agrees") {

@@ -79,13 +79,30 @@ Error unexpected(const std::vector<std::string>& extras, const CommandSpec* comm
   return usage_error(fmt::format("'{}' is one argument too many", excerpt(word)), "", {});
 }
 
+const OptionSpec* find_option(std::string_view name) {
+  const auto in = [name](std::span<const OptionSpec> options) -> const OptionSpec* {
+    const auto found = std::find_if(options.begin(), options.end(),
+                                    [name](const OptionSpec& o) { return o.name == name; });
+    return found == options.end() ? nullptr : &*found;
+  };
+  const OptionSpec* option = in(common_options());
+  for (const CommandSpec& command : commands()) {
+    if (option == nullptr) option = in(command.options);
+  }
+  return option;
+}
+
 // Only flags and single values reach CLI11, so what it refuses is a value that is missing or extra.
 Error refused(const CLI::ParseError& error) {
   const std::string what = error.what();
   const std::string name = what.substr(0, what.find(':'));
-  if (!name.starts_with('-')) return usage_error(what, "", {});
-  return usage_error(fmt::format("option '{}' has no value, or one that it does not take", name),
-                     "", {});
+  const OptionSpec* option = find_option(name);
+  if (option == nullptr) return usage_error(what, "", {});
+  if (option->value.empty()) {
+    return usage_error(fmt::format("option '{}' takes no value", name), "", {});
+  }
+  return usage_error(fmt::format("option '{}' has no value", name),
+                     fmt::format("{} {}: {}", name, option->value, option->help), {});
 }
 
 Result<Arguments> checked(Arguments arguments, const CLI::App& app) {

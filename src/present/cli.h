@@ -1,4 +1,4 @@
-// cli.h — the command line: arguments in, exit code out; answers to `out`, everything else to `err`.
+// cli.h — the command line: arguments in, exit code out; answers to `out`, all else to `err`.
 // Exit codes: 0 answered, 1 internal error, 2 usage, 3 invalid input, 4 infeasible, 5 I/O or a
 // declared limit. No global state: environment, clock and streams come in, so that a test can run
 // a command in its own process.

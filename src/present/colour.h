@@ -1,5 +1,5 @@
-// colour.h — the few colours of the terminal; meaning never hangs on them alone (a mark stands too).
-// Pure; ANSI escapes. Cells of tables stay unpainted: their width is counted.
+// colour.h — the few colours of the terminal; meaning never hangs on them alone (a mark is there
+// too). Pure; ANSI escapes. Cells of tables stay unpainted: their width is counted.
 #pragma once
 
 #include <cstdint>

@@ -47,8 +47,7 @@ int print_table(const Context& context, TextTable table);
 // A mistake of the command line that only the command could see; returns 2.
 int report_usage(const Context& context, const Error& error);
 
-// A line to err: "note: …" or "warning: …".
+// A line to err: "note: …".
 void note(const Context& context, std::string_view text);
-void warn(const Context& context, std::string_view text);
 
 }  // namespace assay::present

@@ -1,4 +1,5 @@
-// compare_json.h — a comparison as "assay.compare/1". Computes no figure.
+// compare_json.h — a comparison as "assay.compare/1": each cell with value, unit, base value, code.
+// Versioned; may only grow. Computes no figure.
 #pragma once
 
 #include <string>

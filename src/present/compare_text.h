@@ -1,6 +1,6 @@
-// compare_text.h — a comparison as text: a row a figure, a column a subject, the sources' codes last.
-// The unit stands in the row's title, so that six accelerators fit 100 columns; more make blocks.
-// Computes no figure.
+// compare_text.h — a comparison as text: a row a figure, a column a subject, the codes of the
+// sources last. The unit stands in the row's title, so that six accelerators fit 100 columns; more
+// make blocks. Computes no figure.
 #pragma once
 
 #include <string>

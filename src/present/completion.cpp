@@ -122,7 +122,9 @@ _assay() {{
     case "${{COMP_WORDS[i]}}" in
       {valued}) i=$((i + 1)) ;;
       -*) ;;
-      *) if [[ -z $command ]]; then command=${{COMP_WORDS[i]}}; else position=$((position + 1)); fi ;;
+      *)
+        if [[ -z $command ]]; then command=${{COMP_WORDS[i]}}
+        else position=$((position + 1)); fi ;;
     esac
   done
 {branches}  unset -f offer
@@ -144,7 +146,9 @@ _assay() {{
     case "${{words[i]}}" in
       {valued}) i=$((i + 1)) ;;
       -*) ;;
-      *) if [[ -z $command ]]; then command=${{words[i]}}; else position=$((position + 1)); fi ;;
+      *)
+        if [[ -z $command ]]; then command=${{words[i]}}
+        else position=$((position + 1)); fi ;;
     esac
   done
 {branches}  unfunction offer
@@ -206,10 +210,9 @@ std::string fish() {
 std::string completion_script(std::string_view shell) {
   ASSAY_ASSERT(shell == "bash" || shell == "zsh" || shell == "fish");
   if (shell == "fish") return fish();
-  const auto valued = fmt::arg("valued", valued_options());
-  const auto cases = fmt::arg("branches", branches());
-  const std::string words_of_shell{shell == "bash" ? kBash : kZsh};
-  return fmt::format(fmt::runtime(words_of_shell), valued, cases);
+  const std::string valued = valued_options(), cases = branches();
+  return fmt::format(fmt::runtime(shell == "bash" ? kBash : kZsh), fmt::arg("valued", valued),
+                     fmt::arg("branches", cases));
 }
 
 }  // namespace assay::present

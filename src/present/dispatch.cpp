@@ -212,7 +212,8 @@ int dispatch(const Arguments& arguments, const Environment& environment, Streams
     return kAnswered;
   }
   const auto common = common_of(arguments, environment, streams);
-  if (!common) return report_usage(common.error(), {}, environment, streams);
+  const std::vector<std::string> words{arguments.command};
+  if (!common) return report_usage(common.error(), words, environment, streams);
   const Context context{*common, streams, environment.seconds};
   if (arguments.flag("--version")) return version_command(context, false);
   if (command == nullptr) {
@@ -220,7 +221,6 @@ int dispatch(const Arguments& arguments, const Environment& environment, Streams
     return kUsage;
   }
   if (const auto error = refuse(*command, arguments)) {
-    const std::vector<std::string> words{arguments.command};
     return report_usage(*error, words, environment, streams);
   }
   return run_command(context, arguments);

@@ -1,4 +1,5 @@
 // explain_json.h — where a figure comes from, as "assay.explain/1".
+// Versioned; may only grow. Computes no figure.
 #pragma once
 
 #include <string>

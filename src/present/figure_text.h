@@ -1,4 +1,4 @@
-// figure_text.h — a figure of the catalog as a reader expects it: "4.8 TB/s", "141 GiB", "80 billion".
+// figure_text.h — a figure of the catalog as a reader expects it: "4.8 TB/s", "141 GiB".
 // Unknown is "—", never 0 and never empty; a thing that does not exist is "none". Pure.
 #pragma once
 

@@ -1,4 +1,5 @@
 // findings.h — what lint found, of the catalog or of an offer book: printed by severity.
+// Computes nothing; the exit code follows from the severities.
 #pragma once
 
 #include <string>

@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::string_view kNothing = "shown";
 
-bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+bool is_pattern(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
 
 bool is_json(const Context& context) { return context.common.format == OutputFormat::kJson; }
 
@@ -106,8 +108,8 @@ int show_list(const Context& context, const std::string& pattern) {
   }
   const int code = print_table(context, list_table(models));
   if (code == kAnswered && context.common.format == OutputFormat::kTable) {
-    context.streams.out << "\nweights as published · KV cache of one sequence, \"w\" and \"window\": "
-                           "only a window is kept\n";
+    context.streams.out << "\nweights as published · KV cache of one sequence; w, window: only a "
+                           "window is kept\n";
   }
   return code;
 }
@@ -115,9 +117,9 @@ int show_list(const Context& context, const std::string& pattern) {
 int show_model(const Context& context, const std::string& name) {
   auto loaded = catalog::load_model(name);
   if (!loaded) {
+    const bool by_name = !loaded.error().front().where;
     const int code = report_errors(context, std::move(loaded.error()), kNothing);
-    note(context, "assay models lists the built-in ones; assay models --architectures what a "
-                  "config.json may be");
+    if (by_name) note(context, "assay models lists the built-in ones");
     return code;
   }
   ListedModel listed{.id = name, .model = std::move(*loaded), .sheet = {}};

@@ -1,4 +1,5 @@
-// models_json.h — language models as "assay.models/1" (one line each) and "assay.model/1" (a sheet).
+// models_json.h — language models as "assay.models/1" (one line each), "assay.model/1" (a sheet).
+// Versioned; may only grow. Computes no figure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// offers_command.cpp — `assay offers`: the books, one book cheapest first, or what is wrong with it.
+// offers_command.cpp — `assay offers`: the books, one book cheapest first, or what is wrong in it.
 #include <algorithm>
 #include <ostream>
 #include <utility>
@@ -158,8 +158,8 @@ int offers_command(const Context& context, const OffersOptions& options) {
   return print_findings(
       context, market::lint(*book, loaded.catalog.date),
       {.schema = "assay.offers.check/1",
-       .what = fmt::format("{}: {} offers, {} rows not used", book->id, book->offers.size(),
-                           book->skipped.size())});
+       .what = fmt::format("{}: {} offers, {} row{} not used", book->id, book->offers.size(),
+                           book->skipped.size(), book->skipped.size() == 1 ? "" : "s")});
 }
 
 }  // namespace assay::present

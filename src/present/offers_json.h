@@ -1,4 +1,5 @@
 // offers_json.h — offers as "assay.offers/1": the price as printed and per accelerator-hour.
+// Versioned; may only grow. Computes no figure.
 #pragma once
 
 #include <string>

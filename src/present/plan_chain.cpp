@@ -12,7 +12,9 @@ using document::Node;
 constexpr std::string_view kSchema = "assay.plan/1";
 
 Error wrong(const Document& saved, const Node& node, std::string what, std::string expected) {
-  return {.what = std::move(what), .expected = std::move(expected), .near = {},
+  return {.what = std::move(what),
+          .expected = std::move(expected),
+          .near = {},
           .where = saved.where(node.mark)};
 }
 

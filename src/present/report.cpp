@@ -23,9 +23,17 @@ int exit_code(const Error& error) {
   return kInvalid;
 }
 
+// What a user typed may hold bytes that would command the terminal.
+std::string harmless(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return text;
+}
+
 // "error:" in red, where it stands in the rendered text.
 std::string painted(const Error& error, bool colour) {
-  std::string text = render(error);
+  std::string text = harmless(render(error));
   constexpr std::string_view kWord = "error:";
   const std::size_t at = text.find(kWord);
   if (at == std::string::npos || !colour) return text;
@@ -57,12 +65,7 @@ int report_usage(const Context& context, const Error& error) {
 }
 
 void note(const Context& context, std::string_view text) {
-  context.streams.err << "note: " << text << '\n';
-}
-
-void warn(const Context& context, std::string_view text) {
-  context.streams.err << paint("warning:", Colour::kYellow, context.common.colour_err) << ' '
-                      << text << '\n';
+  context.streams.err << "note: " << harmless(std::string{text}) << '\n';
 }
 
 LoadedCatalog load_catalog_or_report(const Context& context) {

@@ -1,4 +1,5 @@
-// schema_json.h — the list of schemas as "assay.schemas/1", and the title that a schema gives itself.
+// schema_json.h — the list of schemas as "assay.schemas/1", and the title that a schema has.
+// Pure.
 #pragma once
 
 #include <string>

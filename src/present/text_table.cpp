@@ -18,18 +18,22 @@ namespace assay::present {
 namespace {
 
 
-std::size_t sequence_length(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  if (byte >= 0xF0) return 4;
-  if (byte >= 0xE0) return 3;
-  return byte >= 0xC0 ? 2 : 1;
+// The first character of `text`, which is not empty: a byte alone where the text is no UTF-8.
+std::string_view first_character(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text.front());
+  const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+  if (length > text.size()) return text.substr(0, 1);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return text.substr(0, 1);
+  }
+  return text.substr(0, length);
 }
 
-std::uint32_t code_point(std::string_view text) {
+std::uint32_t code_point(std::string_view character) {
   constexpr std::array<std::uint32_t, 5> kFirstBits{0, 0x7F, 0x1F, 0x0F, 0x07};
-  std::uint32_t point = static_cast<unsigned char>(text[0]) & kFirstBits[text.size()];
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+  std::uint32_t point = static_cast<unsigned char>(character[0]) & kFirstBits[character.size()];
+  for (std::size_t i = 1; i < character.size(); ++i) {
+    point = point << 6 | (static_cast<unsigned char>(character[i]) & 0x3Fu);
   }
   return point;
 }
@@ -51,11 +55,11 @@ std::size_t columns_of(std::uint32_t point) {
 std::size_t bytes_that_fit(std::string_view text, std::size_t width) {
   std::size_t bytes = 0, used = 0;
   while (bytes < text.size()) {
-    const std::size_t length = std::min(sequence_length(text[bytes]), text.size() - bytes);
-    const std::size_t columns = columns_of(code_point(text.substr(bytes, length)));
+    const std::string_view character = first_character(text.substr(bytes));
+    const std::size_t columns = columns_of(code_point(character));
     if (used + columns > width && bytes > 0) break;
     used += columns;
-    bytes += length;
+    bytes += character.size();
   }
   return bytes;
 }
@@ -293,9 +297,9 @@ Result<TextTable> select_columns(TextTable table, std::span<const std::string> k
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = std::min(sequence_length(text[at]), text.size() - at);
-    width += columns_of(code_point(text.substr(at, length)));
-    at += length;
+    const std::string_view character = first_character(text.substr(at));
+    width += columns_of(code_point(character));
+    at += character.size();
   }
   return width;
 }
@@ -341,13 +345,12 @@ std::string ascii(std::string_view text) {
       Replacement{"Σ", "sum"}, Replacement{"“", "\""}, Replacement{"”", "\""}};
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = std::min(sequence_length(text[at]), text.size() - at);
-    const std::string_view character = text.substr(at, length);
+    const std::string_view character = first_character(text.substr(at));
     const auto* found =
         std::find_if(kReplacements.begin(), kReplacements.end(),
                      [character](const Replacement& r) { return r.from == character; });
     out += found == kReplacements.end() ? character : found->to;
-    at += length;
+    at += character.size();
   }
   return out;
 }

@@ -1,4 +1,5 @@
-// version_json.h — "assay.version/1".
+// version_json.h — "assay.version/1": the program's version, and the catalog's.
+// Versioned; may only grow.
 #pragma once
 
 #include <string>
