@@ -1,5 +1,7 @@
 // nearest.h — the known spellings closest to a word that was not understood.
-// Optimal string alignment distance on lower-cased text; ties end in the order of `known`.
+// Optimal string alignment distance on lower-cased text, nothing between letters and digits that
+// look alike (O and 0) throughout; at a tie, words of the same length
+// come first, then the order of `known` decides.
 // Allocates; linear in known × length²: for error messages, not for hot paths.
 #pragma once
 

@@ -60,6 +60,17 @@ TEST(Nearest, OffersWhatTheWordBegins) {
   EXPECT_EQ(nearest("tensor", known), Words{"tensor_parallel"});
 }
 
+TEST(Nearest, PrefersAWordOfTheSameLength) {
+  const Words known{"h20", "h200"};
+  EXPECT_EQ(nearest("h20x", known).front(), "h200");
+}
+
+TEST(Nearest, PrefersWhatLooksTheSame) {
+  const Words known{"h20e", "h200", "a10", "all0"};
+  EXPECT_EQ(nearest("h20O", known).front(), "h200");
+  EXPECT_EQ(nearest("alO", known).front(), "a10");
+}
+
 TEST(Nearest, KeepsTheGivenOrderAmongEquals) {
   const Words known{"h300", "h100", "h200", "h400"};
   EXPECT_EQ(nearest("h500", known, 2), (Words{"h300", "h100"}));

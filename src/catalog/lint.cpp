@@ -59,9 +59,8 @@ std::vector<Finding> lint(const Catalog& catalog, const Catalog* reference) {
     return std::tuple{place(a), a.severity} < std::tuple{place(b), b.severity};
   });
   // Several comparisons may show one defect: the first, and most severe, speaks for it.
-  const auto repeated = std::ranges::unique(
-      findings, [&](const Finding& a, const Finding& b) { return place(a) == place(b); });
-  findings.erase(repeated.begin(), repeated.end());
+  const auto same = [&](const Finding& a, const Finding& b) { return place(a) == place(b); };
+  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
   return std::move(findings);
 }
 

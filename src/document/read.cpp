@@ -399,7 +399,9 @@ struct Parser {
   explicit Parser(std::string_view text) {
     ASSAY_ASSERT(yaml_parser_initialize(&state) == 1);
     yaml_parser_set_encoding(&state, YAML_UTF8_ENCODING);
-    const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+    if (text.empty()) text = "";  // libyaml asserts on a null pointer, which an empty view may hold
+    const char* begin = text.empty() ? "" : text.data();  // libyaml refuses a null pointer
+    const auto* bytes = reinterpret_cast<const unsigned char*>(begin);
     yaml_parser_set_input_string(&state, bytes, text.size());
   }
   Parser(const Parser&) = delete;

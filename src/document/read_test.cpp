@@ -153,6 +153,7 @@ TEST(ReadDocument, RefusesWhatMakesAFileHardToFollow) {
 TEST(ReadDocument, RefusesAnEmptyFile) {
   const std::string empty = "a.yaml: error: the document is empty; expected YAML or JSON\n";
   EXPECT_EQ(yaml_errors(""), empty);
+  EXPECT_EQ(yaml_errors(std::string_view{}), empty);
   EXPECT_EQ(yaml_errors(" \n\n"), empty);
   EXPECT_EQ(yaml_errors("# only a comment\n"), empty);
   EXPECT_EQ(yaml_errors("---\n"), empty);
@@ -308,6 +309,7 @@ TEST(ReadJson, ReportsEveryDuplicateKey) {
 }
 
 TEST(ReadJson, RefusesEmptyBinaryAndDeepText) {
+  EXPECT_FALSE(read_json("a.json", std::string_view{}).has_value());
   EXPECT_EQ(json_errors(" \n"), "a.json: error: the document is empty; expected JSON\n");
   EXPECT_NE(json_errors("[\"\xE4\"]").find("no UTF-8"), std::string::npos);
   EXPECT_NE(json_errors(std::string(1'000'000, '[')).find("nested deeper"), std::string::npos);

@@ -82,6 +82,7 @@ TEST(ReadCsv, RefusesEmptyAndBinaryText) {
   const std::string empty =
       "t.csv: error: the table is empty; expected a first row of column names\n";
   EXPECT_EQ(csv_errors(""), empty);
+  EXPECT_EQ(csv_errors(std::string_view{}), empty);
   EXPECT_EQ(csv_errors("\n \n"), empty);
   EXPECT_EQ(csv_errors(std::string("a,b\n1,\0\n", 8)),
             "t.csv:2:3: error: the control character U+0000; expected printable UTF-8 text\n");

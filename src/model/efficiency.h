@@ -64,7 +64,7 @@ struct EfficiencyTable {
       fp4_compute{};          // share of the 8- and 4-bit peaks, relative to the family's `compute`
   double prefill_overhead{};  // per-layer overhead of a prefill, relative to a decode iteration
   Seconds moe_per_layer;
-  double power_idle{}, power_busy{};  // shares of the board power; docs/models.md, "Power"
+  double power_idle{}, power_busy{};  // shares of the board power; docs/models.md, "Serving"
 
   const FamilyEfficiency& family(std::string_view name) const;  // falls back to the entry "unknown"
   const LinkEfficiency& link(LinkKind kind) const;              // falls back to LinkKind::kOther

@@ -18,8 +18,10 @@ namespace assay::plan {
 
 namespace {
 
-constexpr int kServerMax =
-    8;  // most accelerators of a server that an offer of single cards may come in
+// Beyond it a fleet is a slip of the pen.
+constexpr double kReplicasMax = 1e6;
+// Most accelerators of a server that an offer of single cards may come in.
+constexpr int kServerMax = 8;
 
 // One kind of hardware, resolved once however many offers sell it.
 struct Platform {
@@ -152,13 +154,15 @@ void add_power(Fleet& fleet, const Platform& platform) {
   }
 }
 
+// Replicas that the demand needs, headroom included.
+double replicas_wanted(const Scenario& scenario, const search::Layout& layout) {
+  return std::ceil(scenario.demand.rate * (1 + scenario.headroom) / layout.rate_max * (1 - 1e-9));
+}
+
 // How many units the demand needs; all replicas that fit into them then share the load.
 void size_fleet(Fleet& fleet, const Scenario& scenario, const search::Layout& layout) {
-  const double wanted = scenario.demand.rate * (1 + scenario.headroom) / layout.rate_max;
+  const double replicas = replicas_wanted(scenario, layout);
   const int tensor = layout.deployment.tensor;
-  // Counts beyond a million are an absurd demand; the cap keeps the arithmetic in range and the
-  // cost enormous.
-  const double replicas = std::min(std::ceil(wanted * (1 - 1e-9)), 1e6);
   const int per_unit = fleet.offer.accelerators / tensor;
   const double units =
       per_unit > 0 ? std::ceil(replicas / per_unit) : replicas * tensor / fleet.offer.accelerators;
@@ -172,6 +176,12 @@ void size_fleet(Fleet& fleet, const Scenario& scenario, const search::Layout& la
 std::optional<Fleet> cost_layout(const Scenario& scenario, const PlanInputs& inputs,
                                  const Lead& lead, const search::Layout& layout, Options& options) {
   const std::string text = layout_text(*lead.platform, layout);
+  if (const double replicas = replicas_wanted(scenario, layout); replicas > kReplicasMax) {
+    reject(options, Reason::kMarketDepth, 1, kReplicasMax / replicas,
+           fmt::format("{}: {} replicas, counted up to {}", text, grouped_text(replicas),
+                       grouped_text(kReplicasMax)));
+    return std::nullopt;
+  }
   Fleet fleet;
   fleet.offer = *lead.offer;
   fleet.family = lead.platform->hardware->family;

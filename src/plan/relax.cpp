@@ -46,6 +46,10 @@ std::vector<Knob> knobs(const Scenario& scenario) {
     out.push_back(latency_knob("ttft", &workload::ServingDemand::ttft, scenario));
   if (scenario.demand.tpot)
     out.push_back(latency_knob("tpot", &workload::ServingDemand::tpot, scenario));
+  const Hertz rate = scenario.demand.rate;
+  out.push_back({"traffic.rate", to_text(rate, 3),
+                 [rate](Scenario& s, double k) { s.demand.rate = rate / k; },
+                 [rate](double k) { return "up to " + to_text(rate / k, 3); }});
   if (scenario.budget_per_month) {
     const Usd asked = *scenario.budget_per_month;
     const auto text = [asked](double k) {

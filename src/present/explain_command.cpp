@@ -40,9 +40,9 @@ int list_figures(const Context& context, const std::string& subject,
     context.streams.out << figures_json(subject, figures);
     return kAnswered;
   }
-  TextTable table{{{.title = "figure"}, {.title = "value", .wraps = true},
-                   {.title = "title", .drop_order = 1}},
-                  {}};
+  TextTable table{
+      {{.title = "figure"}, {.title = "value", .wraps = true}, {.title = "title", .drop_order = 1}},
+      {}};
   for (const ListedFigure& f : figures) table.rows.push_back({f.figure, f.value, f.title});
   return print_table(context, std::move(table));
 }
@@ -57,14 +57,14 @@ void print_indented(std::ostream& out, std::string_view text) {
 // "used         4.8 TB/s, per accelerator · DS datasheet", then its source and remarks.
 void print_reading(std::ostream& out, const catalog::Catalog& catalog, const FigureName& name,
                    const CatalogFigure& reading, std::string_view label) {
-  out << fmt::format("{:<13}{}{}{} · {} {}\n", label,
-                     figure_text(reading, name.path), reading.basis.empty() ? "" : ", ",
-                     reading.basis, code(reading.confidence), catalog::name(reading.confidence));
+  out << fmt::format("{:<13}{}{}{} · {} {}\n", label, figure_text(reading, name.path),
+                     reading.basis.empty() ? "" : ", ", reading.basis, code(reading.confidence),
+                     catalog::name(reading.confidence));
   if (!reading.from.empty()) print_indented(out, "computed: " + reading.from);
   for (const catalog::Source& s : catalog.sources) {
     if (s.id != reading.source) continue;
-    print_indented(out, fmt::format("{}: {}{}{}", s.id, s.title, s.date.empty() ? "" : ", ",
-                                    s.date));
+    print_indented(out,
+                   fmt::format("{}: {}{}{}", s.id, s.title, s.date.empty() ? "" : ", ", s.date));
     if (!s.at.empty()) print_indented(out, s.at);
   }
   if (!reading.as_printed.empty()) print_indented(out, "printed as " + reading.as_printed);
@@ -104,8 +104,12 @@ int explain_readings(const Context& context, const catalog::Catalog& catalog,
     }
     return kAnswered;
   }
-  TextTable table{{{.title = "reading"}, {.title = "value"}, {.title = "basis"}, {.title = "code"},
-                   {.title = "source"}, {.title = "note"}},
+  TextTable table{{{.title = "reading"},
+                   {.title = "value"},
+                   {.title = "basis"},
+                   {.title = "code"},
+                   {.title = "source"},
+                   {.title = "note"}},
                   {}};
   for (const CatalogFigure& r : readings) {
     table.rows.push_back({std::string{label_of(readings.front(), r)}, figure_text(r, name.path),
@@ -114,7 +118,37 @@ int explain_readings(const Context& context, const catalog::Catalog& catalog,
   return print_table(context, std::move(table));
 }
 
-// One accelerator or system; `readings_of` knows which.
+// Whether a formula names the figure as a word of its own.
+bool mentions(std::string_view formula, std::string_view path) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+  };
+  for (std::size_t at = formula.find(path); at != std::string_view::npos;
+       at = formula.find(path, at + 1)) {
+    const std::size_t end = at + path.size();
+    const bool begins = at == 0 || !is_word(formula[at - 1]);
+    if (begins && (end == formula.size() || !is_word(formula[end]))) return true;
+  }
+  return false;
+}
+
+// What a derived figure was computed from, with its values. `readings_of` knows the subject.
+template <class F>
+void print_inputs(const Context& context, const CatalogFigure& derived,
+                  std::span<const FigureName> names, F readings_of) {
+  if (context.common.format != OutputFormat::kTable) return;
+  for (const FigureName& name : names) {
+    if (!mentions(derived.from, name.path)) continue;
+    const auto readings = readings_of(name.path);
+    if (readings.empty() || !readings.front().used) continue;
+    const CatalogFigure& input = readings.front();
+    print_indented(context.streams.out,
+                   fmt::format("{} = {} · {} {}", name.path, figure_text(input, name.path),
+                               code(input.confidence), source_text(input)));
+  }
+}
+
+// One accelerator or system.
 template <class F>
 int explain_catalogued(const Context& context, const catalog::Catalog& catalog,
                        const std::string& subject, const std::string& figure,
@@ -124,7 +158,10 @@ int explain_catalogued(const Context& context, const catalog::Catalog& catalog,
   for (const FigureName& name : names) {
     known.push_back(name.path);
     if (!figure.empty() && name.path == figure) {
-      return explain_readings(context, catalog, subject, name, readings_of(name.path));
+      const auto readings = readings_of(name.path);
+      const int code = explain_readings(context, catalog, subject, name, readings);
+      if (readings.size() == 1) print_inputs(context, readings.front(), names, readings_of);
+      return code;
     }
     const auto readings = readings_of(name.path);
     if (readings.empty() || !readings.front().used) continue;
@@ -134,8 +171,7 @@ int explain_catalogued(const Context& context, const catalog::Catalog& catalog,
   return report_errors(context, {unknown_figure(figure, subject, known)}, kNothing);
 }
 
-int explain_chain(const Context& context, const std::string& subject,
-                  const plan::Figure& figure) {
+int explain_chain(const Context& context, const std::string& subject, const plan::Figure& figure) {
   std::ostream& out = context.streams.out;
   if (is_json(context)) {
     out << chain_json(subject, figure);
@@ -156,8 +192,8 @@ int explain_chain(const Context& context, const std::string& subject,
                    {.title = "source", .wraps = true}},
                   {}};
   for (const model::UsedFact& fact : figure.inputs) {
-    table.rows.push_back({fact.figure, fact.value, fact.basis, std::string{code(fact.confidence)},
-                          fact.source});
+    table.rows.push_back(
+        {fact.figure, fact.value, fact.basis, std::string{code(fact.confidence)}, fact.source});
   }
   return print_table(context, std::move(table));
 }
@@ -199,13 +235,12 @@ int unknown_subject(const Context& context, const catalog::Catalog& catalog,
   if (const auto index = catalog::model_index()) {
     for (const catalog::ModelEntry& entry : *index) known.push_back(entry.short_id);
   }
-  return report_errors(
-      context,
-      {{.what = fmt::format("unknown subject '{}'", excerpt(subject)),
-        .expected = "an accelerator, a system, a model or the file of a plan",
-        .near = nearest(subject, known, 1),
-        .where = {}}},
-      kNothing);
+  return report_errors(context,
+                       {{.what = fmt::format("unknown subject '{}'", excerpt(subject)),
+                         .expected = "an accelerator, a system, a model or the file of a plan",
+                         .near = nearest(subject, known, 1),
+                         .where = {}}},
+                       kNothing);
 }
 
 }  // namespace

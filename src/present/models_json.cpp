@@ -1,5 +1,6 @@
 #include "present/models_json.h"
 
+#include <cmath>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -15,17 +16,22 @@ using Json = nlohmann::ordered_json;
 
 Json maybe(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
 
+// Counts and bytes are whole: 8030261248, not 8030261248.0.
+Json whole(double value) { return std::llround(value); }
+
+Json maybe_whole(std::optional<double> value) { return value ? whole(*value) : Json(nullptr); }
+
 Json summary(const ListedModel& m) {
   return {{"id", m.id},
           {"name", m.model.id},
           {"architecture", m.model.architecture},
-          {"parameters", m.sheet.parameters.total},
-          {"parameters_active", m.sheet.parameters.active},
+          {"parameters", whole(m.sheet.parameters.total)},
+          {"parameters_active", whole(m.sheet.parameters.active)},
           {"layers", m.model.layers()},
           {"attention", attention_text(m.model)},
-          {"kv_bytes_per_token", m.sheet.kv_per_token.base()},
+          {"kv_bytes_per_token", whole(m.sheet.kv_per_token.base())},
           {"weights_format", published_format(m.model)},
-          {"weights_bytes", m.sheet.weights_published.base()},
+          {"weights_bytes", whole(m.sheet.weights_published.base())},
           {"context_max", m.model.context_max},
           {"assumed", m.model.assumed},
           {"source", m.model.source}};
@@ -47,20 +53,21 @@ std::string model_json(const ListedModel& m) {
   out["tied_embeddings"] = m.model.tied_embeddings;
   out["feed_forward"] = ffn_text(m.model);
   out["note"] = m.model.note;
-  out["parameters_published"] = maybe(m.model.published_parameters);
+  out["parameters_published"] = maybe_whole(m.model.published_parameters);
   out["parameters_deviation"] = maybe(m.sheet.total_deviation);
-  out["parameters_active_published"] = maybe(m.model.published_active);
+  out["parameters_active_published"] = maybe_whole(m.model.published_active);
   out["parameters_active_deviation"] = maybe(m.sheet.active_deviation);
   Json parts = Json::object(), formats = Json::object(), contexts = Json::array();
-  for (const auto& part : m.sheet.parts) parts[std::string{part.name}] = part.count;
+  for (const auto& part : m.sheet.parts) parts[std::string{part.name}] = whole(part.count);
   for (const auto& f : m.sheet.formats) {
     formats[std::string{catalog::name(f.format)}] = {
-        {"weights_bytes", f.weights.base()}, {"kv_bytes_per_token", f.kv_per_token.base()}};
+        {"weights_bytes", whole(f.weights.base())},
+        {"kv_bytes_per_token", whole(f.kv_per_token.base())}};
   }
   for (const auto& at : m.sheet.contexts) {
-    contexts.push_back({{"tokens", at.tokens},
-                        {"kv_bytes", at.kv.base()},
-                        {"flop_per_token", at.per_token.base()}});
+    contexts.push_back({{"tokens", whole(at.tokens)},
+                        {"kv_bytes", whole(at.kv.base())},
+                        {"flop_per_token", whole(at.per_token.base())}});
   }
   out["parts"] = std::move(parts);
   out["formats"] = std::move(formats);

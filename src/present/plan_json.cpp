@@ -127,7 +127,7 @@ std::string plan_json(const Plan& p, const model::EfficiencyTable& efficiency) {
   for (const plan::Relaxation& r : p.relaxations) {
     relaxations.push_back({{"constraint", r.constraint},
                            {"asked", r.asked},
-                           {"feasible_from", r.needed},
+                           {"feasible_at", r.needed},
                            {"fleet", r.fleet},
                            {"cost_usd_per_month", r.usd_per_month.base()}});
   }

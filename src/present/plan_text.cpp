@@ -20,7 +20,7 @@ namespace {
 using plan::Fleet;
 using plan::Plan;
 
-constexpr int kBarCells = 20;
+constexpr int kBarCells = 16;
 
 std::string statistic_text(workload::Statistic statistic) {
   constexpr std::string_view kNames[] = {"mean", "p50", "p90", "p95", "p99"};
@@ -91,7 +91,7 @@ std::string cautious_line(const Plan& plan) {
   if (!plan.cautious) return "  No fleet keeps the limits over the whole of its intervals.\n";
   if (*plan.cautious == 0) return "";
   const Fleet& fleet = plan.fleets[*plan.cautious];
-  return fmt::format("  Cheapest that keeps the limits over its whole intervals: {} ({} /month)\n",
+  return fmt::format("  Limits kept over the whole intervals: {} ({} /month)\n",
                      plan::fleet_text(fleet), money(fleet.usd_per_month));
 }
 
@@ -213,7 +213,7 @@ std::string infeasible_block(const Plan& plan, const CommonOptions& options) {
   out += "Any one of these changes makes it feasible, cheapest first:\n";
   for (const plan::Relaxation& r : plan.relaxations) {
     out +=
-        wrapped_lines(fmt::format("  {}: asked {}, feasible from {}: {} at {} /month", r.constraint,
+        wrapped_lines(fmt::format("  {}: asked {}, feasible at {}: {} at {} /month", r.constraint,
                                   r.asked, r.needed, r.fleet, money(r.usd_per_month)),
                       "    ");
   }
