@@ -33,12 +33,12 @@ struct LinkEfficiency {
 };
 
 struct EngineOverhead {
-  std::string engine;     // "vllm"
-  std::string since;      // engine generation, "0.11"
-  Seconds per_layer;      // launches, norms, scheduling gaps, per decoder layer
-  Seconds per_step;       // host work per iteration
-  double memory_share{};  // gpu_memory_utilization
-  Bytes reserve;          // contexts, graphs, workspaces
+  std::string engine;      // "vllm"
+  std::string since;       // engine generation, "0.11"
+  Seconds per_layer;       // launches, norms, scheduling gaps, per decoder layer
+  Seconds per_step;        // host work per iteration
+  double memory_share{};   // gpu_memory_utilization
+  Bytes reserve;           // contexts, graphs, workspaces
   double tokens_max{};     // of one iteration: longer prompts are cut; activations are sized for it
   double sequences_max{};  // that one replica runs at once
   catalog::Confidence confidence{};

@@ -145,7 +145,9 @@ int link_domain(Resolver& resolver, const Accelerator& accelerator, const System
     return domain ? static_cast<int>(*domain) : std::max(system->accelerators, 1);
   }
   const auto links = accelerator.link_count.value();
-  if (topology == Topology::kMesh && links) return static_cast<int>(*links) + 1;
+  if (topology == Topology::kMesh && links && *links < kDomainAssumed) {
+    return static_cast<int>(*links) + 1;  // one link to each peer
+  }
   const auto kind = accelerator.link_kind.value();
   const bool bridge = kind && to_lower(*kind).find("bridge") != std::string::npos;
   const int domain = bridge ? 2 : kDomainAssumed;
@@ -170,7 +172,15 @@ Link resolve_link(Resolver& resolver, const Accelerator& accelerator, const Syst
   const Topology topology = topology_text ? parse_topology(*topology_text) : Topology::kSwitch;
   const int domain = link_domain(resolver, accelerator, system, topology);
   const LinkKind parsed = kind ? parse_link_kind(*kind) : LinkKind::kNone;
-  if (!bandwidth || parsed == LinkKind::kNone) return pcie_link(resolver, accelerator, domain);
+  if (parsed == LinkKind::kNone) return pcie_link(resolver, accelerator, domain);
+  if (!bandwidth) {
+    resolver.note({.figure = "link of " + of,
+                   .value = "PCIe instead of " + *kind,
+                   .basis = "its bandwidth is unknown",
+                   .source = "derived: assumed",
+                   .confidence = Confidence::kAssumed});
+    return pcie_link(resolver, accelerator, domain);
+  }
 
   // Bandwidths of the catalog are both ways; a collective sends and receives at once.
   Link link{.kind = parsed,

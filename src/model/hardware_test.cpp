@@ -70,6 +70,20 @@ TEST(ResolveHardware, AssumesAnEightfoldDomainWithoutASystemAndSaysSo) {
   ASSERT_NE(assumed, h->facts.end());
 }
 
+TEST(ResolveHardware, TakesTheBusForALinkOfUnknownBandwidthAndSaysSo) {
+  const auto h = resolve("gb300", "");
+  ASSERT_TRUE(h.has_value());
+  catalog::Accelerator silent = *built_in().accelerator("gb300");
+  silent.link_bandwidth = {};
+  const auto bus = resolve_hardware(built_in(), silent, nullptr);
+  ASSERT_TRUE(bus.has_value());
+  EXPECT_EQ(bus->link.kind, LinkKind::kPcie);
+  EXPECT_LT(bus->link.one_way, h->link.one_way);
+  const auto note = std::ranges::find(bus->facts, "link of gb300", &UsedFact::figure);
+  ASSERT_NE(note, bus->facts.end());
+  EXPECT_TRUE(note->value.starts_with("PCIe instead of ")) << note->value;
+}
+
 TEST(ResolveHardware, RefusesWhatIsOnlyKnownAsARange) {
   const auto h = resolve("ascend-910b");
   ASSERT_FALSE(h.has_value());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -62,6 +63,15 @@ std::string why_not_first(const Fleet& fleet, const Fleet& first) {
   if (dearer < 0.0005 && fleet.serving.tpot.value > first.serving.tpot.value)
     why += ", slower TPOT";
   return why;
+}
+
+std::vector<std::size_t> best_of_each(const std::vector<Fleet>& fleets) {
+  std::vector<std::size_t> out;
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < fleets.size(); ++i) {
+    if (seen.insert(fleets[i].offer.accelerator).second) out.push_back(i);
+  }
+  return out;
 }
 
 bool within(const std::optional<workload::LatencyLimit>& limit, const Estimate<Seconds>& estimate) {
@@ -128,6 +138,7 @@ Plan make_plan(const Scenario& scenario, const PlanInputs& inputs) {
     for (std::size_t i = 1; i < plan.fleets.size(); ++i) {
       plan.fleets[i].why_not_first = why_not_first(plan.fleets[i], plan.fleets.front());
     }
+    plan.shortlist = best_of_each(plan.fleets);
     plan.cautious = first_cautious(plan);
     plan.sensitivities = sensitivities(scenario, inputs, plan.fleets.front());
   } else {

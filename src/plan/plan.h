@@ -88,6 +88,8 @@ struct Plan {
   Scenario scenario;
   catalog::LanguageModel model;
   std::vector<Fleet> fleets;  // the best of each offer, cheapest first
+  // Of the fleets, the cheapest of each accelerator: what a ranking shows.
+  std::vector<std::size_t> shortlist;
   // The cheapest fleet whose latency intervals lie within the limits as a whole; unset: none does.
   std::optional<std::size_t> cautious;
   int candidates{};  // offers × layouts, before any test

@@ -87,7 +87,7 @@ int show_list(const Context& context, const std::string& pattern) {
         !glob_match(pattern, entry.id)) {
       continue;
     }
-    auto model = catalog::load_model(entry.id);
+    auto model = catalog::load_model(entry);
     if (model) {
       plan::ModelSheet sheet = plan::model_sheet(*model);
       models.push_back({entry.short_id, std::move(*model), std::move(sheet)});

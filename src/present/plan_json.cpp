@@ -140,6 +140,7 @@ std::string plan_json(const Plan& p, const model::EfficiencyTable& efficiency) {
            {"status", p.is_feasible() ? "feasible" : "infeasible"},
            {"question", question_json(p)},
            {"fleets", std::move(fleets)},
+           {"shortlist", p.shortlist},
            {"cautious_fleet", p.cautious ? Json(*p.cautious) : Json(nullptr)},
            {"candidates", p.candidates},
            {"feasible", p.feasible},

@@ -106,6 +106,10 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
   const std::size_t used = display_width(head) + display_width(price);
   const std::string gap(used + 3 < kWidthMax ? kWidthMax - 2 - used : 1, ' ');
   std::string out = paint(head, Colour::kBold, options.colour) + gap + price + "\n" + rule(options);
+  const market::Offer& offer = best.offer;
+  out += fmt::format("  offer      {}: {:.3f} USD an accelerator-hour, {}{}\n", offer.id,
+                     market::usd_per_accelerator_hour(offer), market::name(offer.kind),
+                     offer.date.empty() ? ", not dated" : ", " + offer.date);
   const auto& demand = plan.scenario.demand;
   out += latency_line("TTFT", best.serving.ttft, demand.ttft, options);
   out += latency_line("TPOT", best.serving.tpot, demand.tpot, options);
@@ -123,6 +127,21 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
   return out;
 }
 
+// What the ranking does not show: other accelerators, and dearer offers of those shown.
+std::string left_out(const Plan& plan, std::size_t shown) {
+  const std::size_t others = plan.shortlist.size() - shown;
+  const std::size_t dearer = plan.fleets.size() - plan.shortlist.size();
+  std::string out;
+  if (others > 0) {
+    out = fmt::format("{} more (--runners-up {})", others, plan.shortlist.size() - 1);
+  }
+  if (dearer > 0) {
+    out += fmt::format("{}{} dearer offer{} of the same accelerators (--json lists all)",
+                       out.empty() ? "" : "; ", dearer, dearer == 1 ? "" : "s");
+  }
+  return out.empty() ? out : "  … and " + out + "\n";
+}
+
 std::string ranking(const Plan& plan, const CommonOptions& options, int runners_up) {
   TextTable table{{{"rank", true, 0},
                    {"fleet", false, 0},
@@ -137,9 +156,10 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
                    {"seller", false, 3},
                    {"offer", false, 4}},
                   {}};
-  const std::size_t shown = std::min(plan.fleets.size(), static_cast<std::size_t>(runners_up) + 1);
+  const std::size_t shown =
+      std::min(plan.shortlist.size(), static_cast<std::size_t>(runners_up) + 1);
   for (std::size_t i = 0; i < shown; ++i) {
-    const Fleet& f = plan.fleets[i];
+    const Fleet& f = plan.fleets[plan.shortlist[i]];
     table.rows.push_back(
         {fmt::format("{}", i + 1), fmt::format("{} × {}", f.accelerators, f.offer.accelerator),
          layout(f), std::string{catalog::name(f.deployment.weights)},
@@ -149,12 +169,8 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
          f.why_not_first, f.offer.seller, f.offer.id});
   }
   const std::size_t width = options.wide ? kWidthUnlimited : kWidthMax;
-  std::string out = "\n" + render_table(table, OutputFormat::kTable, width, options.colour);
-  if (shown < plan.fleets.size()) {
-    out += fmt::format("  … and {} more feasible offers (--runners-up {})\n",
-                       plan.fleets.size() - shown, plan.fleets.size() - 1);
-  }
-  return out;
+  return "\n" + render_table(table, OutputFormat::kTable, width, options.colour) +
+         left_out(plan, shown);
 }
 
 std::string counts(const Plan& plan) {
