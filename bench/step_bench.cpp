@@ -12,7 +12,7 @@ namespace {
 struct Fixture {
   catalog::LanguageModel model;
   Hardware hardware;
-  EfficiencyTable table;
+  catalog::EfficiencyTable table;
   Deployment deployment;
 };
 
@@ -22,7 +22,7 @@ Fixture fixture(const char* model) {
           .hardware =
               resolve_hardware(catalog, *catalog.accelerator("h200"), catalog.system("hgx-h200"))
                   .value(),
-          .table = load_efficiency().value(),
+          .table = catalog::load_efficiency().value(),
           .deployment = {.tensor = 8,
                          .weights = catalog::Format::kFp8,
                          .activations = catalog::Format::kFp8,

@@ -20,7 +20,7 @@ ARROWS = {
     "document": "base",
     "catalog": "base document",
     "workload": "base document catalog",
-    "model": "base document catalog workload",
+    "model": "base catalog workload",
     "simulate": "base catalog workload model",
     "search": "base catalog workload model simulate",
     "market": "base document catalog",

@@ -273,7 +273,7 @@ constexpr std::array kRefusals{
             "unknown_architecture.json:2:20: error: unknown architecture 'FooForCausalLM' "
             "(model_type 'foo'); hidden size 4096, 32 layers, 32 heads, vocabulary 128256 were "
             "read; expected one of 130 known architectures (assay models --architectures) (did "
-            "you mean 'BloomForCausalLM'?)\n"},
+            "you mean 'GlmForCausalLM'?)\n"},
     Refusal{"unknown_layer_type",
             "unknown_layer_type.json:5:18: error: layers of type 'warp_attention' are not "
             "modelled for 'LlamaForCausalLM'\n"},

@@ -28,7 +28,8 @@ BytesPerSecond group_bandwidth(const Link& link, int ranks) {
 
 // Reduce-scatter and all-gather, each (n − 1)/n of the volume: Thakur, Rabenseifner, Gropp, IJHPCA
 // 19(1), 2005.
-Seconds all_reduce(const Link& link, const LinkEfficiency& efficiency, int ranks, Bytes volume) {
+Seconds all_reduce(const Link& link, const catalog::LinkEfficiency& efficiency, int ranks,
+                   Bytes volume) {
   if (ranks <= 1) return {};
   const BytesPerSecond bandwidth = group_bandwidth(link, ranks) * efficiency.bandwidth;
   return efficiency.latency + all_reduce_traffic(volume, ranks) / bandwidth;

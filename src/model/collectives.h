@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/quantity.h"
-#include "model/efficiency.h"
+#include "catalog/efficiency.h"
 #include "model/hardware.h"
 
 namespace assay::model {
@@ -20,6 +20,7 @@ constexpr Bytes all_reduce_traffic(Bytes volume, int ranks) {
 static_assert(all_reduce_traffic(Bytes::from_base(800), 8).base() == 1400);
 
 // Nothing for one rank.
-Seconds all_reduce(const Link& link, const LinkEfficiency& efficiency, int ranks, Bytes volume);
+Seconds all_reduce(const Link& link, const catalog::LinkEfficiency& efficiency, int ranks,
+                   Bytes volume);
 
 }  // namespace assay::model

@@ -9,7 +9,7 @@ using namespace assay::literals;
 
 constexpr Bytes kVolume = 1.0_GB;
 
-const LinkEfficiency kIdeal{
+const catalog::LinkEfficiency kIdeal{
     .kind = LinkKind::kOther, .latency = 10.0_us, .bandwidth = 1, .confidence = {}, .origin = ""};
 
 Link link(Topology topology) {

@@ -217,24 +217,6 @@ Bytes resolve_memory(Resolver& resolver, const Accelerator& accelerator) {
 
 }  // namespace
 
-std::string_view name(LinkKind kind) {
-  switch (kind) {
-    case LinkKind::kNone:
-      return "none";
-    case LinkKind::kNvlink:
-      return "nvlink";
-    case LinkKind::kXgmi:
-      return "xgmi";
-    case LinkKind::kHccs:
-      return "hccs";
-    case LinkKind::kPcie:
-      return "pcie";
-    case LinkKind::kOther:
-      return "other";
-  }
-  return "";
-}
-
 std::optional<FlopsPerSecond> Hardware::matrix_peak(Format activations) const {
   const auto at = [this](Peak peak) { return peaks[static_cast<std::size_t>(peak)]; };
   const auto first = [](auto a, auto b) { return a ? a : b; };

@@ -13,14 +13,13 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "catalog/catalog.h"
+#include "catalog/efficiency.h"
 #include "catalog/format.h"
 
 namespace assay::model {
 
-enum class LinkKind : unsigned char { kNone, kNvlink, kXgmi, kHccs, kPcie, kOther };
+using catalog::LinkKind;
 enum class Topology : unsigned char { kNone, kSwitch, kMesh, kRing, kTorus, kPcie };
-
-std::string_view name(LinkKind kind);
 
 struct Link {
   LinkKind kind{};

@@ -43,7 +43,7 @@ struct Formats {
 };
 
 FlopsPerSecond reached(const Hardware& hardware, Format format, double compute,
-                       const EfficiencyTable& efficiency) {
+                       const catalog::EfficiencyTable& efficiency) {
   const auto peak = hardware.matrix_peak(format);
   if (!peak) {  // dequantised: runnable() has seen that the 16-bit rate is there
     const auto sixteen_bit = hardware.matrix_peak(Format::kBf16);
@@ -84,13 +84,13 @@ Formats formats(const LanguageModel& model, const Block& block, const Deployment
 class Sum {
  public:
   Sum(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-      const EfficiencyTable& efficiency, const Pass& pass)
+      const catalog::EfficiencyTable& efficiency, const Pass& pass)
       : model_{model},
         deployment_{deployment},
         table_{efficiency},
         pass_{pass},
         tensor_{static_cast<double>(deployment.tensor)} {
-    const FamilyEfficiency& family = efficiency.family(hardware.family);
+    const catalog::FamilyEfficiency& family = efficiency.family(hardware.family);
     const auto sixteen_bit = hardware.matrix_peak(Format::kBf16);
     ASSAY_ASSERT(sixteen_bit.has_value());
     const BytesPerSecond memory = hardware.memory_bandwidth * family.memory;
@@ -260,7 +260,7 @@ class Sum {
 
   const LanguageModel& model_;
   const Deployment& deployment_;
-  const EfficiencyTable& table_;
+  const catalog::EfficiencyTable& table_;
   Pass pass_;
   double tensor_;
   Rates rates_{};
@@ -272,7 +272,7 @@ class Sum {
 };
 
 Step run(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-         const EfficiencyTable& efficiency, const Pass& pass) {
+         const catalog::EfficiencyTable& efficiency, const Pass& pass) {
   Sum sum{model, hardware, deployment, efficiency, pass};
   double layers = 0;
   for (const Block& block : model.blocks) {
@@ -280,7 +280,7 @@ Step run(const LanguageModel& model, const Hardware& hardware, const Deployment&
     layers += block.count;
   }
   sum.language_head();
-  const EngineOverhead& engine = efficiency.engine(deployment.engine);
+  const catalog::EngineOverhead& engine = efficiency.engine(deployment.engine);
   const double factor = pass.prefill ? efficiency.prefill_overhead : 1.0;
   sum.overhead(OperatorKind::kLayerOverhead, engine.per_layer * (layers * factor));
   sum.overhead(OperatorKind::kStepOverhead, engine.per_step);
@@ -336,15 +336,15 @@ double busy_share(const Step& step) {
 }
 
 Step decode_step(const LanguageModel& model, const Hardware& hardware, const Deployment& deployment,
-                 const EfficiencyTable& efficiency, double sequences, double context) {
+                 const catalog::EfficiencyTable& efficiency, double sequences, double context) {
   ASSAY_ASSERT(sequences >= 0 && context >= 0);
   return run(model, hardware, deployment, efficiency,
              {.tokens = sequences, .sequences = sequences, .context = context, .prefill = false});
 }
 
 Step prefill_step(const LanguageModel& model, const Hardware& hardware,
-                  const Deployment& deployment, const EfficiencyTable& efficiency, double sequences,
-                  double tokens) {
+                  const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
+                  double sequences, double tokens) {
   ASSAY_ASSERT(sequences >= 0 && tokens >= 0);
   return run(
       model, hardware, deployment, efficiency,

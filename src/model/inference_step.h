@@ -11,9 +11,9 @@
 
 #include "base/interval.h"
 #include "base/quantity.h"
+#include "catalog/efficiency.h"
 #include "catalog/format.h"
 #include "catalog/language_model.h"
-#include "model/efficiency.h"
 #include "model/hardware.h"
 
 namespace assay::model {
@@ -70,13 +70,13 @@ double busy_share(const Step& step);
 // Both steps need a deployment that is runnable().
 // One iteration that decodes one token for `sequences`, each with `context` tokens before it.
 Step decode_step(const catalog::LanguageModel& model, const Hardware& hardware,
-                 const Deployment& deployment, const EfficiencyTable& efficiency, double sequences,
-                 double context);
+                 const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
+                 double sequences, double context);
 
 // One pass over `sequences` prompts of `tokens` each.
 Step prefill_step(const catalog::LanguageModel& model, const Hardware& hardware,
-                  const Deployment& deployment, const EfficiencyTable& efficiency, double sequences,
-                  double tokens);
+                  const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
+                  double sequences, double tokens);
 
 // Whether the deployment can run at all: heads divide, the hardware multiplies in that format,
 // tensor ≤ domain. The error names what binds.

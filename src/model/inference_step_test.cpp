@@ -111,7 +111,7 @@ TEST(Steps, DivideWeightsAndAddTwoAllReducesALayer) {
 }
 
 TEST(Steps, WithoutEightBitHardwareSaveMemoryNotOperations) {
-  EfficiencyTable table = ideal();
+  catalog::EfficiencyTable table = ideal();
   const Step fp8 = decode_step(llama_70b(), hgx_a100(), deployment(1, Format::kFp8), table, 1, 0);
   EXPECT_DOUBLE_EQ(bytes(fp8, OperatorKind::kDenseFfn), 80.0 * 704'643'072);
   const Step slow =
@@ -162,7 +162,7 @@ TEST(BusyShare, LeavesOutLinksAndOverheads) {
 struct Case {
   catalog::LanguageModel model;
   Deployment deployment;
-  EfficiencyTable table;
+  catalog::EfficiencyTable table;
   double sequences{}, context{};
 };
 

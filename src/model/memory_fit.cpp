@@ -78,10 +78,10 @@ Bytes kv_bytes_per_accelerator(const LanguageModel& model, const Deployment& dep
 }
 
 MemoryFit memory_fit(const LanguageModel& model, const Hardware& hardware,
-                     const Deployment& deployment, const EfficiencyTable& efficiency,
+                     const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                      double prefill_tokens, double context) {
   ASSAY_ASSERT(deployment.tensor >= 1 && prefill_tokens >= 0 && context >= 0);
-  const EngineOverhead& engine = efficiency.engine(deployment.engine);
+  const catalog::EngineOverhead& engine = efficiency.engine(deployment.engine);
   const double tensor = deployment.tensor;
   const Bytes all = as_published(model, deployment)
                         ? catalog::weight_bytes(model)

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/quantity.h"
+#include "catalog/efficiency.h"
 #include "catalog/language_model.h"
-#include "model/efficiency.h"
 #include "model/hardware.h"
 #include "model/inference_step.h"
 
@@ -24,7 +24,7 @@ struct MemoryFit {
 // `context` is the length that kv_tokens is counted at: windowed layers hold no more than their
 // window.
 MemoryFit memory_fit(const catalog::LanguageModel& model, const Hardware& hardware,
-                     const Deployment& deployment, const EfficiencyTable& efficiency,
+                     const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                      double prefill_tokens, double context);
 
 // Bytes of KV cache that one accelerator holds for one sequence of `context` tokens. KV heads

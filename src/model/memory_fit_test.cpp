@@ -55,7 +55,7 @@ TEST(MemoryFit, TakesThePublishedFormatsWhereTheyAreAskedFor) {
 TEST(MemoryFit, MeetsTheCacheThatAnEngineReports) {
   Hardware hardware = hgx_h100();
   hardware.memory_usable = Bytes::from_base(25'250'627'584);
-  EfficiencyTable table = ideal();
+  catalog::EfficiencyTable table = ideal();
   table.engines[0].memory_share = 0.9;
   table.engines[0].reserve = 0.8_GB;
   table.engines[0].tokens_max = 2048;

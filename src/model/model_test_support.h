@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/quantity.h"
+#include "catalog/efficiency.h"
 #include "catalog/language_model.h"
-#include "model/efficiency.h"
 #include "model/hardware.h"
 #include "model/inference_step.h"
 
@@ -109,9 +109,9 @@ inline Hardware hgx_a100() {
 }
 
 // Every share one, nothing between the operators: what is left is the plain roofline.
-inline EfficiencyTable ideal() {
+inline catalog::EfficiencyTable ideal() {
   const auto confidence = catalog::Confidence::kAssumed;
-  EfficiencyTable table;
+  catalog::EfficiencyTable table;
   table.families = {
       {.family = "unknown", .compute = 1, .memory = 1, .confidence = confidence, .origin = ""}};
   table.links = {{.kind = LinkKind::kOther,
@@ -132,7 +132,7 @@ inline EfficiencyTable ideal() {
   for (const char* metric : {"tpot", "ttft", "throughput", "power"}) {
     for (const bool moe : {false, true}) {
       for (const bool measured : {false, true}) {
-        table.intervals.push_back({.regime = interval_regime(metric, moe, measured),
+        table.intervals.push_back({.regime = catalog::interval_regime(metric, moe, measured),
                                    .half_width = 0.5,
                                    .groups = 0,
                                    .origin = ""});

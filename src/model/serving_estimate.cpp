@@ -30,7 +30,7 @@ struct Replica {
   const LanguageModel& model;
   const Hardware& hardware;
   const Deployment& deployment;
-  const EfficiencyTable& efficiency;
+  const catalog::EfficiencyTable& efficiency;
   double decodes{};  // iterations that a request decodes in; its first token comes from the prefill
   double context{};  // mean, of a decoding sequence
   Seconds prefill, prefill_marginal;
@@ -64,7 +64,7 @@ Error infeasible(std::string what) {
 
 // "the smallest that fits is tp4", or that none does.
 std::string smallest_that_fits(const LanguageModel& model, const Hardware& hardware,
-                               Deployment deployment, const EfficiencyTable& efficiency,
+                               Deployment deployment, const catalog::EfficiencyTable& efficiency,
                                double input, double length) {
   const Deployment asked = deployment;
   for (int tensor = 1; tensor <= hardware.link.domain; ++tensor) {
@@ -89,7 +89,7 @@ std::string memory_text(const MemoryFit& fit, const Deployment& deployment, doub
 }
 
 Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware,
-                        const Deployment& deployment, const EfficiencyTable& efficiency,
+                        const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                         const ServingDemand& demand) {
   if (const auto ok = runnable(model, hardware, deployment); !ok) return tl::unexpected(ok.error());
   const double input = std::max(demand.input_tokens, 1.0),
@@ -186,7 +186,7 @@ State at_rate(const Replica& r, Hertz rate) {
 }
 
 Estimate<Watts> mean_power(const Replica& r, const State& s, double half_width) {
-  const EfficiencyTable& table = r.efficiency;
+  const catalog::EfficiencyTable& table = r.efficiency;
   const double decoding = (1.0 - s.prefill_share) * -std::expm1(-s.batch);
   const double busy = s.prefill_share * r.prefill_busy + decoding * busy_share(s.decode);
   const double share = table.power_idle + (table.power_busy - table.power_idle) * busy;
@@ -205,7 +205,7 @@ std::string limit_text(std::string_view figure, Seconds reached, Seconds limit, 
 
 Result<ServingEstimate> estimate_serving(const LanguageModel& model, const Hardware& hardware,
                                          const Deployment& deployment,
-                                         const EfficiencyTable& efficiency,
+                                         const catalog::EfficiencyTable& efficiency,
                                          const ServingDemand& demand, Hertz rate) {
   const auto replica = prepare(model, hardware, deployment, efficiency, demand);
   if (!replica) return tl::unexpected(replica.error());
@@ -224,20 +224,21 @@ Result<ServingEstimate> estimate_serving(const LanguageModel& model, const Hardw
   const auto width = [&](std::string_view metric) {
     return efficiency.interval(metric, moe, measured).half_width;
   };
-  return ServingEstimate{.ttft = estimate(s.ttft, width("ttft")),
-                         .tpot = estimate(s.tpot, width("tpot")),
-                         .batch = s.batch,
-                         .batch_max = replica->batch_max,
-                         .kv_share = s.batch / replica->batch_max,
-                         .prefill_share = s.prefill_share,
-                         .power = mean_power(*replica, s, width("power")),
-                         .power_known = hardware.power.has_value(),
-                         .bound = s.decode.bound,
-                         .interval_regime = interval_regime("", moe, measured).substr(1)};
+  return ServingEstimate{
+      .ttft = estimate(s.ttft, width("ttft")),
+      .tpot = estimate(s.tpot, width("tpot")),
+      .batch = s.batch,
+      .batch_max = replica->batch_max,
+      .kv_share = s.batch / replica->batch_max,
+      .prefill_share = s.prefill_share,
+      .power = mean_power(*replica, s, width("power")),
+      .power_known = hardware.power.has_value(),
+      .bound = s.decode.bound,
+      .interval_regime = catalog::interval_regime("", moe, measured).substr(1)};
 }
 
 Result<Hertz> rate_max(const LanguageModel& model, const Hardware& hardware,
-                       const Deployment& deployment, const EfficiencyTable& efficiency,
+                       const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                        const ServingDemand& demand) {
   const auto replica = prepare(model, hardware, deployment, efficiency, demand);
   if (!replica) return tl::unexpected(replica.error());

@@ -8,8 +8,8 @@
 
 #include "base/interval.h"
 #include "base/quantity.h"
+#include "catalog/efficiency.h"
 #include "catalog/language_model.h"
-#include "model/efficiency.h"
 #include "model/hardware.h"
 #include "model/inference_step.h"
 #include "model/memory_fit.h"
@@ -34,7 +34,7 @@ struct ServingEstimate {
 // and its figure.
 Result<ServingEstimate> estimate_serving(const catalog::LanguageModel& model,
                                          const Hardware& hardware, const Deployment& deployment,
-                                         const EfficiencyTable& efficiency,
+                                         const catalog::EfficiencyTable& efficiency,
                                          const workload::ServingDemand& demand, Hertz rate);
 
 // The largest rate one replica holds within the demand's mean limits (both, where given), to 0.1 %.
@@ -42,7 +42,7 @@ Result<ServingEstimate> estimate_serving(const catalog::LanguageModel& model,
 // `not verified`. Error kInfeasible: not even one request at a time meets them; `what` says which
 // and how near it comes.
 Result<Hertz> rate_max(const catalog::LanguageModel& model, const Hardware& hardware,
-                       const Deployment& deployment, const EfficiencyTable& efficiency,
+                       const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                        const workload::ServingDemand& demand);
 
 }  // namespace assay::model

@@ -23,8 +23,8 @@ workload::LatencyLimit mean_at_most(Seconds limit) {
   return {.at_most = limit, .statistic = workload::Statistic::kMean};
 }
 
-const EfficiencyTable& table() {
-  static const EfficiencyTable kTable = load_efficiency().value();
+const catalog::EfficiencyTable& table() {
+  static const catalog::EfficiencyTable kTable = catalog::load_efficiency().value();
   return kTable;
 }
 

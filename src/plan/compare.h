@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/interval.h"
 #include "catalog/catalog.h"
+#include "catalog/efficiency.h"
 #include "catalog/language_model.h"
 #include "market/offer_book.h"
-#include "model/efficiency.h"
 #include "plan/catalog_sheet.h"
 
 namespace assay::plan {
@@ -43,8 +43,8 @@ struct CompareQuestion {
   const catalog::LanguageModel* model{};     // null: figures only
   std::optional<catalog::Format> precision;  // unset: as published
   int batch{}, context{};
-  const model::EfficiencyTable* efficiency{};  // with a model
-  const market::OfferBook* prices{};           // null: no price
+  const catalog::EfficiencyTable* efficiency{};  // with a model
+  const market::OfferBook* prices{};             // null: no price
 };
 
 struct Comparison {

@@ -34,10 +34,10 @@ UsedFact price_fact(const Fleet& fleet) {
 
 // The constants of the model that stand behind a time, each with its own origin.
 std::vector<UsedFact> model_inputs(const Fleet& fleet, const Plan& plan,
-                                   const model::EfficiencyTable& efficiency,
+                                   const catalog::EfficiencyTable& efficiency,
                                    std::string_view family) {
   std::vector<UsedFact> inputs = fleet.facts;
-  const model::FamilyEfficiency& reached = efficiency.family(family);
+  const catalog::FamilyEfficiency& reached = efficiency.family(family);
   inputs.push_back({fmt::format("share of the peak that GEMMs reach ({})", reached.family),
                     number_text(reached.compute, 3), reached.origin, "data/efficiency.yaml",
                     reached.confidence});
@@ -59,7 +59,7 @@ std::string interval_text(const Estimate<Seconds>& estimate) {
   return fmt::format("{} .. {}", to_text(estimate.low, 3), to_text(estimate.high, 3));
 }
 
-std::vector<Figure> figures(const Plan& plan, const model::EfficiencyTable& efficiency) {
+std::vector<Figure> figures(const Plan& plan, const catalog::EfficiencyTable& efficiency) {
   ASSAY_ASSERT(plan.is_feasible());
   const Fleet& fleet = plan.fleets.front();
   const std::vector<UsedFact> behind = model_inputs(fleet, plan, efficiency, fleet.family);

@@ -19,7 +19,7 @@ struct Figure {
 };
 
 // Figures of the plan's choice. REQUIRES: plan.is_feasible().
-std::vector<Figure> figures(const Plan& plan, const model::EfficiencyTable& efficiency);
+std::vector<Figure> figures(const Plan& plan, const catalog::EfficiencyTable& efficiency);
 
 // "12.1 .. 23.3 ms".
 std::string interval_text(const Estimate<Seconds>& estimate);

@@ -13,10 +13,10 @@
 
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "catalog/efficiency.h"
 #include "catalog/language_model.h"
 #include "market/offer.h"
 #include "market/offer_book.h"
-#include "model/efficiency.h"
 #include "model/hardware.h"
 #include "model/serving_estimate.h"
 #include "plan/scenario.h"
@@ -106,7 +106,7 @@ struct Plan {
 
 struct PlanInputs {
   const catalog::Catalog& catalog;
-  const model::EfficiencyTable& efficiency;
+  const catalog::EfficiencyTable& efficiency;
   const std::vector<market::OfferBook>& books;
   const catalog::LanguageModel& model;
   int jobs{1};

@@ -154,8 +154,8 @@ std::vector<Nudge> nudges(const Scenario& scenario) {
 // The models' own uncertainty, as a move of the one constant that decode rests on.
 std::optional<Fleet> cheapest_with_slower_memory(const Scenario& scenario,
                                                  const PlanInputs& inputs) {
-  model::EfficiencyTable slower = inputs.efficiency;
-  for (model::FamilyEfficiency& family : slower.families) family.memory *= 0.9;
+  catalog::EfficiencyTable slower = inputs.efficiency;
+  for (catalog::FamilyEfficiency& family : slower.families) family.memory *= 0.9;
   return cheapest(scenario, {inputs.catalog, slower, inputs.books, inputs.model, inputs.jobs});
 }
 

@@ -4,9 +4,9 @@
 
 #include "base/assert.h"
 #include "catalog/catalog.h"
+#include "catalog/efficiency.h"
 #include "catalog/model_library.h"
 #include "market/offer_book.h"
-#include "model/efficiency.h"
 
 namespace assay::plan {
 
@@ -16,8 +16,8 @@ inline const catalog::Catalog& built_in_catalog() {
   return *loaded;
 }
 
-inline const model::EfficiencyTable& built_in_efficiency() {
-  static const auto loaded = model::load_efficiency();
+inline const catalog::EfficiencyTable& built_in_efficiency() {
+  static const auto loaded = catalog::load_efficiency();
   ASSAY_ASSERT(loaded.has_value());
   return *loaded;
 }

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "catalog/efficiency.h"
 #include "catalog/model_library.h"
 #include "market/offer_book.h"
-#include "model/efficiency.h"
 #include "plan/compare.h"
 #include "present/book.h"
 #include "present/commands.h"
@@ -24,7 +24,7 @@ constexpr std::string_view kNothing = "compared";
 struct Inputs {
   std::vector<plan::CompareSubject> subjects;
   std::optional<catalog::LanguageModel> model;
-  std::optional<model::EfficiencyTable> efficiency;
+  std::optional<catalog::EfficiencyTable> efficiency;
   std::optional<market::OfferBook> prices;
 };
 
@@ -42,7 +42,7 @@ Checked<Inputs> read_inputs(const CompareOptions& options, const catalog::Catalo
   else errors = subjects.error();
   if (!options.model.empty()) {
     take(catalog::load_model(options.model), inputs.model, errors);
-    take(model::load_efficiency(), inputs.efficiency, errors);
+    take(catalog::load_efficiency(), inputs.efficiency, errors);
   }
   if (!options.prices.empty()) take(read_book(options.prices, catalog), inputs.prices, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));

@@ -96,7 +96,7 @@ int plan_command(const Context& context, const PlanOptions& options) {
   const auto model = load_named_model(*scenario);
   if (!model) append(errors, model.error());
   const std::vector<market::OfferBook> books = load_books(*scenario, loaded.catalog, errors);
-  const auto efficiency = model::load_efficiency();
+  const auto efficiency = catalog::load_efficiency();
   if (!efficiency) append(errors, efficiency.error());
   if (!errors.empty()) return report_errors(context, std::move(errors), kNothing);
 

@@ -96,7 +96,7 @@ Json question_json(const Plan& p) {
           {"assumed", assumed}};
 }
 
-Json explain_json(const Plan& p, const model::EfficiencyTable& efficiency) {
+Json explain_json(const Plan& p, const catalog::EfficiencyTable& efficiency) {
   Json out = Json::object();
   for (const plan::Figure& figure : plan::figures(p, efficiency)) {
     Json inputs = Json::array();
@@ -117,7 +117,7 @@ Json explain_json(const Plan& p, const model::EfficiencyTable& efficiency) {
 
 }  // namespace
 
-std::string plan_json(const Plan& p, const model::EfficiencyTable& efficiency) {
+std::string plan_json(const Plan& p, const catalog::EfficiencyTable& efficiency) {
   Json fleets = Json::array(), rejected = Json::array(), relaxations = Json::array(),
        sensitivities = Json::array();
   for (const Fleet& fleet : p.fleets) fleets.push_back(fleet_json(fleet, p.scenario));

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "model/efficiency.h"
+#include "catalog/efficiency.h"
 #include "plan/plan.h"
 
 namespace assay::present {
 
-std::string plan_json(const plan::Plan& plan, const model::EfficiencyTable& efficiency);
+std::string plan_json(const plan::Plan& plan, const catalog::EfficiencyTable& efficiency);
 
 }  // namespace assay::present

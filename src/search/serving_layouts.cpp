@@ -42,7 +42,7 @@ namespace {
 // Fills the verdict of one deployment; the order of the checks is the order of the reasons that a
 // user reads.
 Layout judge(const catalog::LanguageModel& model, const model::Hardware& hardware,
-             const model::EfficiencyTable& efficiency, const workload::ServingDemand& demand,
+             const catalog::EfficiencyTable& efficiency, const workload::ServingDemand& demand,
              const model::Deployment& deployment) {
   Layout layout{.deployment = deployment,
                 .memory = {},
@@ -85,7 +85,7 @@ Layout judge(const catalog::LanguageModel& model, const model::Hardware& hardwar
 
 std::vector<Layout> serving_layouts(const catalog::LanguageModel& model,
                                     const model::Hardware& hardware,
-                                    const model::EfficiencyTable& efficiency,
+                                    const catalog::EfficiencyTable& efficiency,
                                     const workload::ServingDemand& demand,
                                     const LayoutSpace& space) {
   std::vector<Layout> layouts;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "catalog/efficiency.h"
 #include "catalog/language_model.h"
-#include "model/efficiency.h"
 #include "model/hardware.h"
 #include "model/inference_step.h"
 #include "model/memory_fit.h"
@@ -47,7 +47,7 @@ struct LayoutSpace {
 
 std::vector<Layout> serving_layouts(const catalog::LanguageModel& model,
                                     const model::Hardware& hardware,
-                                    const model::EfficiencyTable& efficiency,
+                                    const catalog::EfficiencyTable& efficiency,
                                     const workload::ServingDemand& demand,
                                     const LayoutSpace& space);
 

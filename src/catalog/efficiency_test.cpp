@@ -1,8 +1,8 @@
-#include "model/efficiency.h"
+#include "catalog/efficiency.h"
 
 #include <gtest/gtest.h>
 
-namespace assay::model {
+namespace assay::catalog {
 namespace {
 
 TEST(EfficiencyTable, BuiltInIsReadWhole) {
@@ -52,4 +52,4 @@ TEST(IntervalRegime, NamesMetricClassAndEvidence) {
 }
 
 }  // namespace
-}  // namespace assay::model
+}  // namespace assay::catalog

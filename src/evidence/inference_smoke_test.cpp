@@ -13,8 +13,10 @@
 #include "document/table.h"
 #include "model/serving_estimate.h"
 
-namespace assay::model {
+namespace assay::evidence {
 namespace {
+
+using namespace model;  // NOLINT: this test is about nothing else
 
 struct Measurement {
   catalog::LanguageModel model;
@@ -69,7 +71,7 @@ Measurement read(const Cells& cells, const catalog::Catalog& catalog) {
 }
 
 // Output tokens a second of one replica.
-double throughput(const Measurement& m, const EfficiencyTable& table) {
+double throughput(const Measurement& m, const catalog::EfficiencyTable& table) {
   const double input = m.demand.input_tokens, output = m.demand.output_tokens;
   if (m.mode == "offline") {
     return output * rate_max(m.model, m.hardware, m.deployment, table, m.demand).value().base();
@@ -84,7 +86,7 @@ bool is_moe(const catalog::LanguageModel& model) {
   return std::holds_alternative<catalog::MoeFfn>(model.blocks.back().ffn);
 }
 
-Estimate<double> predict(const Measurement& m, const EfficiencyTable& table) {
+Estimate<double> predict(const Measurement& m, const catalog::EfficiencyTable& table) {
   if (m.mode != "poisson") {
     const bool measured = table.family(m.hardware.family).measured();
     return estimate(throughput(m, table),
@@ -99,7 +101,7 @@ Estimate<double> predict(const Measurement& m, const EfficiencyTable& table) {
 
 TEST(Validation, MeasurementsLieInTheirIntervals) {
   const auto catalog = catalog::load_catalog({});
-  const auto table = load_efficiency();
+  const auto table = catalog::load_efficiency();
   const auto text = document::read_text(ASSAY_SOURCE_DIR "/validation/inference-smoke.csv");
   ASSERT_TRUE(catalog.has_value() && table.has_value() && text.has_value());
   const auto rows = document::read_csv("inference-smoke.csv", *text);
@@ -123,4 +125,4 @@ TEST(Validation, MeasurementsLieInTheirIntervals) {
 }
 
 }  // namespace
-}  // namespace assay::model
+}  // namespace assay::evidence

@@ -1,4 +1,4 @@
-#include "model/efficiency.h"
+#include "catalog/efficiency.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "document/bind.h"
 #include "document/read.h"
 
-namespace assay::model {
+namespace assay::catalog {
 
 namespace {
 
@@ -30,13 +30,13 @@ constexpr Range kBytes{0, 1e12};
 constexpr std::array kLinkKinds{LinkKind::kNone, LinkKind::kNvlink, LinkKind::kXgmi,
                                 LinkKind::kHccs, LinkKind::kPcie,   LinkKind::kOther};
 
-catalog::Confidence take_confidence(Binder& b) {
+Confidence take_confidence(Binder& b) {
   const Node* node = b.take("confidence", Need::kRequired);
   if (node == nullptr) return {};
-  const auto confidence = catalog::parse_confidence(node->text);
+  const auto confidence = parse_confidence(node->text);
   if (!confidence)
     b.fail(*node, confidence.error().what, confidence.error().expected, confidence.error().near);
-  return confidence.value_or(catalog::Confidence::kAssumed);
+  return confidence.value_or(Confidence::kAssumed);
 }
 
 double take_number(Binder& b, std::string_view key, Range range) {
@@ -223,9 +223,27 @@ Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_vi
 }
 
 Checked<EfficiencyTable> load_efficiency() {
-  const auto text = catalog::embedded_file(kFile);
+  const auto text = embedded_file(kFile);
   ASSAY_ASSERT(text.has_value());
   return read_efficiency(std::string{kFile}, *text);
 }
 
-}  // namespace assay::model
+std::string_view name(LinkKind kind) {
+  switch (kind) {
+    case LinkKind::kNone:
+      return "none";
+    case LinkKind::kNvlink:
+      return "nvlink";
+    case LinkKind::kXgmi:
+      return "xgmi";
+    case LinkKind::kHccs:
+      return "hccs";
+    case LinkKind::kPcie:
+      return "pcie";
+    case LinkKind::kOther:
+      return "other";
+  }
+  return "";
+}
+
+}  // namespace assay::catalog

@@ -11,24 +11,27 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "catalog/fact.h"
-#include "model/hardware.h"
 
-namespace assay::model {
+namespace assay::catalog {
+
+// What joins accelerators, as far as a collective sees a difference.
+enum class LinkKind : unsigned char { kNone, kNvlink, kXgmi, kHccs, kPcie, kOther };
+std::string_view name(LinkKind kind);  // "nvlink", "pcie", …, as in data/efficiency.yaml
 
 struct FamilyEfficiency {
   std::string family;
   double compute{};  // share of the dense matrix peak that large GEMMs reach end to end
   double memory{};   // share of the memory bandwidth that weight streaming reaches
-  catalog::Confidence confidence{};
+  Confidence confidence{};
   std::string origin;  // how it was obtained; shown by explain
-  bool measured() const { return confidence == catalog::Confidence::kMeasured; }
+  bool measured() const { return confidence == Confidence::kMeasured; }
 };
 
 struct LinkEfficiency {
   LinkKind kind{};
   Seconds latency;     // of one all-reduce among a domain
   double bandwidth{};  // share of the one-way bandwidth
-  catalog::Confidence confidence{};
+  Confidence confidence{};
   std::string origin;
 };
 
@@ -41,7 +44,7 @@ struct EngineOverhead {
   Bytes reserve;           // contexts, graphs, workspaces
   double tokens_max{};     // of one iteration: longer prompts are cut; activations are sized for it
   double sequences_max{};  // that one replica runs at once
-  catalog::Confidence confidence{};
+  Confidence confidence{};
   std::string origin;
 };
 
@@ -84,4 +87,4 @@ Checked<EfficiencyTable> load_efficiency();
 // A file of the same shape; `file` names it in messages.
 Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_view text);
 
-}  // namespace assay::model
+}  // namespace assay::catalog
