@@ -23,9 +23,9 @@ struct GroupedQueryAttention {
   int value_head_dim{};  // equals head_dim unless stated
   int window{};          // tokens seen; 0: all
   bool bias_qkv{}, bias_out{}, qk_norm{}, sinks{}, output_gate{};
-  bool qk_norm_wide{};   // the norm's weights span all heads, not one
-  bool head_gate{};      // one gate a head instead of one an element
-  bool value_is_key{};   // keys are projected once and serve as values; the cache holds both
+  bool qk_norm_wide{};  // the norm's weights span all heads, not one
+  bool head_gate{};     // one gate a head instead of one an element
+  bool value_is_key{};  // keys are projected once and serve as values; the cache holds both
   friend bool operator==(const GroupedQueryAttention&, const GroupedQueryAttention&) = default;
 };
 
@@ -116,21 +116,21 @@ struct LanguageModel {
   std::string id;            // "meta-llama/Llama-3.1-70B"; the file's name for a user's own config
   std::string architecture;  // as published: "LlamaForCausalLM"
   std::string note;
-  std::string source;        // where the shape is published
-  bool assumed{};            // the shape is a declared assumption, not published
+  std::string source;  // where the shape is published
+  bool assumed{};      // the shape is a declared assumption, not published
   int hidden{}, vocabulary{}, context_max{};
-  int learned_positions{};   // rows of a learned position table; 0: none
-  int embedding_width{};     // of the token table where it is not hidden (projected); 0: hidden
+  int learned_positions{};  // rows of a learned position table; 0: none
+  int embedding_width{};    // of the token table where it is not hidden (projected); 0: hidden
   bool tied_embeddings{};
   bool output_bias{};
-  bool norm_bias{};          // LayerNorm with bias instead of RMSNorm
-  int norms{1};              // norms outside the layers
+  bool norm_bias{};  // LayerNorm with bias instead of RMSNorm
+  int norms{1};      // norms outside the layers
   Format dtype{Format::kBf16};
   std::optional<Quantisation> quantisation;
   std::vector<Block> blocks;
-  int mtp_layers{};          // multi-token-prediction layers published with the model; not run in
-                             // plain decoding
-  double mtp_parameters{};   // theirs: in the checkpoint, in no count (publishers leave them out)
+  int mtp_layers{};           // multi-token-prediction layers published with the model; not run in
+                              // plain decoding
+  double mtp_parameters{};    // theirs: in the checkpoint, in no count (publishers leave them out)
   double other_parameters{};  // vision tower, …: in the total, not in the decoder
   std::string other_note;
   ActiveCount active_count{ActiveCount::kAll};
@@ -138,5 +138,8 @@ struct LanguageModel {
 
   int layers() const;
 };
+
+// Whether any layer chooses among experts.
+bool is_mixture_of_experts(const LanguageModel& model);
 
 }  // namespace assay::catalog

@@ -82,15 +82,12 @@ double throughput(const Measurement& m, const catalog::EfficiencyTable& table) {
   return m.load * output / (prefill.time + decode.time * (output - 1)).base();
 }
 
-bool is_moe(const catalog::LanguageModel& model) {
-  return std::holds_alternative<catalog::MoeFfn>(model.blocks.back().ffn);
-}
-
 Estimate<double> predict(const Measurement& m, const catalog::EfficiencyTable& table) {
   if (m.mode != "poisson") {
     const bool measured = table.family(m.hardware.family).measured();
-    return estimate(throughput(m, table),
-                    table.interval("throughput", is_moe(m.model), measured).half_width);
+    return estimate(
+        throughput(m, table),
+        table.interval("throughput", catalog::is_mixture_of_experts(m.model), measured).half_width);
   }
   const auto e =
       estimate_serving(m.model, m.hardware, m.deployment, table, m.demand, Hertz::from_base(m.load))

@@ -48,12 +48,6 @@ struct State {
   Step decode;
 };
 
-bool is_moe(const LanguageModel& model) {
-  return std::ranges::any_of(model.blocks, [](const catalog::Block& block) {
-    return std::holds_alternative<catalog::MoeFfn>(block.ffn);
-  });
-}
-
 Error infeasible(std::string what) {
   return {.kind = Error::Kind::kInfeasible,
           .what = std::move(what),
@@ -220,21 +214,21 @@ Result<ServingEstimate> estimate_serving(const LanguageModel& model, const Hardw
                     replica->batch_max, 100 * full.prefill_share)));
   }
   const State s = at_rate(*replica, rate);
-  const bool moe = is_moe(model), measured = efficiency.family(hardware.family).measured();
+  const bool moe = catalog::is_mixture_of_experts(model),
+             measured = efficiency.family(hardware.family).measured();
   const auto width = [&](std::string_view metric) {
     return efficiency.interval(metric, moe, measured).half_width;
   };
-  return ServingEstimate{
-      .ttft = estimate(s.ttft, width("ttft")),
-      .tpot = estimate(s.tpot, width("tpot")),
-      .batch = s.batch,
-      .batch_max = replica->batch_max,
-      .kv_share = s.batch / replica->batch_max,
-      .prefill_share = s.prefill_share,
-      .power = mean_power(*replica, s, width("power")),
-      .power_known = hardware.power.has_value(),
-      .bound = s.decode.bound,
-      .interval_regime = catalog::interval_regime("", moe, measured).substr(1)};
+  return ServingEstimate{.ttft = estimate(s.ttft, width("ttft")),
+                         .tpot = estimate(s.tpot, width("tpot")),
+                         .batch = s.batch,
+                         .batch_max = replica->batch_max,
+                         .kv_share = s.batch / replica->batch_max,
+                         .prefill_share = s.prefill_share,
+                         .power = mean_power(*replica, s, width("power")),
+                         .power_known = hardware.power.has_value(),
+                         .bound = s.decode.bound,
+                         .interval_regime = catalog::interval_regime("", moe, measured).substr(1)};
 }
 
 Result<Hertz> rate_max(const LanguageModel& model, const Hardware& hardware,

@@ -24,12 +24,6 @@ using model::Hardware;
 
 constexpr int kTensorMax = 64;
 
-bool is_moe(const LanguageModel& model) {
-  return std::any_of(model.blocks.begin(), model.blocks.end(), [](const catalog::Block& block) {
-    return std::holds_alternative<catalog::MoeFfn>(block.ffn);
-  });
-}
-
 Format weights_of(const LanguageModel& model, std::optional<Format> precision) {
   if (precision) return *precision;
   return model.quantisation ? model.quantisation->weights : model.dtype;
@@ -106,8 +100,8 @@ Result<Run> find_run(const catalog::Catalog& catalog, const CompareSubject& subj
 CompareCell predicted(const CompareQuestion& question, const Run& run, std::string_view metric,
                       double value, Dim dim, std::string from) {
   const auto& family = question.efficiency->family(run.hardware.family);
-  const auto& width =
-      question.efficiency->interval(metric, is_moe(*question.model), family.measured());
+  const auto& width = question.efficiency->interval(
+      metric, catalog::is_mixture_of_experts(*question.model), family.measured());
   CompareCell cell = computed_cell(value, dim, std::move(from), family.measured() ? "CAL" : "AS");
   cell.interval = estimate(value, width.half_width);
   return cell;

@@ -169,7 +169,16 @@ void size_fleet(Fleet& fleet, const Scenario& scenario, const search::Layout& la
   fleet.units = std::max(static_cast<int>(std::ceil(units)), fleet.offer.lot_min);
   fleet.accelerators = fleet.units * fleet.offer.accelerators;
   fleet.replicas = per_unit > 0 ? fleet.units * per_unit : fleet.accelerators / tensor;
-  fleet.rate_share = scenario.demand.rate / (layout.rate_max * fleet.replicas);
+}
+
+// The demand as a share of what the fleet holds within the limits. What it holds is as uncertain as
+// the model's throughput.
+Estimate<double> load_share(const Fleet& fleet, const Scenario& scenario, const PlanInputs& inputs,
+                            const search::Layout& layout) {
+  const bool moe = catalog::is_mixture_of_experts(inputs.model);
+  const bool measured = inputs.efficiency.family(fleet.family).measured();
+  return estimate(scenario.demand.rate / (layout.rate_max * fleet.replicas),
+                  inputs.efficiency.interval("throughput", moe, measured).half_width);
 }
 
 // Costs one layout of one offer, or tells the reason why it falls out.
@@ -201,6 +210,7 @@ std::optional<Fleet> cost_layout(const Scenario& scenario, const PlanInputs& inp
     return std::nullopt;
   }
   fleet.serving = *serving;
+  fleet.rate_share = load_share(fleet, scenario, inputs, layout);
   fleet.usd_per_month = market::price_per_unit_month(fleet.offer) * fleet.units;
   fleet.usd_per_million_output_tokens = market::usd_per_million_tokens(
       fleet.usd_per_month, scenario.demand.rate * scenario.demand.output_tokens);

@@ -59,7 +59,8 @@ std::string why_not_first(const Fleet& fleet, const Fleet& first) {
   } else if (price > 1.0005) {
     why += fmt::format(": {} × the price each", number_text(price, 3));
   }
-  if (fleet.rate_share < 0.5) why += fmt::format(", {} idle", percent(1 - fleet.rate_share));
+  if (fleet.rate_share.value < 0.5)
+    why += fmt::format(", {} idle", percent(1 - fleet.rate_share.value));
   if (dearer < 0.0005 && fleet.serving.tpot.value > first.serving.tpot.value)
     why += ", slower TPOT";
   return why;

@@ -54,7 +54,7 @@ struct Fleet {
   int units{};         // priced units rented
   int accelerators{};  // units × accelerators of a unit
   model::ServingEstimate serving;
-  double rate_share{};  // demand / what the fleet holds within the limits
+  Estimate<double> rate_share;  // demand / what the fleet holds within the limits
   Usd usd_per_month;
   double usd_per_million_output_tokens{};
   std::optional<Watts> power;  // at full load

@@ -55,7 +55,7 @@ TEST(Plan, AnswersTheMainExample) {
   EXPECT_TRUE(best.memory.fits());
   EXPECT_LE(best.serving.tpot.value, 50.0_ms);
   EXPECT_LE(best.serving.ttft.value, 1.0_s);
-  EXPECT_LE(best.rate_share, 1.0);
+  EXPECT_LE(best.rate_share.value, 1.0);
   EXPECT_EQ(best.usd_per_month, market::price_per_unit_month(best.offer) * best.units);
   EXPECT_TRUE(best.why_not_first.empty());
   for (std::size_t i = 1; i < plan.fleets.size(); ++i) {

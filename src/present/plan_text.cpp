@@ -20,7 +20,7 @@ namespace {
 using plan::Fleet;
 using plan::Plan;
 
-constexpr int kBarCells = 16;
+constexpr int kBarCells = 12;
 
 std::string statistic_text(workload::Statistic statistic) {
   constexpr std::string_view kNames[] = {"mean", "p50", "p90", "p95", "p99"};
@@ -114,8 +114,10 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
   out += latency_line("TTFT", best.serving.ttft, demand.ttft, options);
   out += latency_line("TPOT", best.serving.tpot, demand.tpot, options);
   out += fmt::format(
-      "  load       {:>8}  of what the fleet holds within the limits; decode bound by {}\n",
-      fmt::format("{:.0f} %", best.rate_share * 100), model::name(best.serving.bound));
+      "  load       {:>8}  {:<22}  of what it holds within the limits; decode bound by {}\n",
+      fmt::format("{:.0f} %", best.rate_share.value * 100),
+      fmt::format("({:.0f} .. {:.0f} %)", best.rate_share.low * 100, best.rate_share.high * 100),
+      model::name(best.serving.bound));
   out += fmt::format("  KV cache   {:>8}  used at the mean; room for {} sequences a replica\n",
                      fmt::format("{:.0f} %", best.serving.kv_share * 100),
                      grouped_text(best.serving.batch_max));
@@ -146,13 +148,12 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
   TextTable table{{{"rank", true, 0},
                    {"fleet", false, 0},
                    {"layout", false, 0},
-                   {"weights", false, 0},
                    {"$/Mtok", true, 0},
                    {"$/month", true, 0},
                    {"TTFT", true, 0},
                    {"TPOT", true, 0},
                    {"load", true, 0},
-                   {.title = "why not first", .drop_order = 0, .wraps = true},
+                   {.title = "why not first", .drop_order = 0, .wraps = true, .wrap_min = 14},
                    {"seller", false, 3},
                    {"offer", false, 4}},
                   {}};
@@ -162,10 +163,10 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
     const Fleet& f = plan.fleets[plan.shortlist[i]];
     table.rows.push_back(
         {fmt::format("{}", i + 1), fmt::format("{} × {}", f.accelerators, f.offer.accelerator),
-         layout(f), std::string{catalog::name(f.deployment.weights)},
+         fmt::format("{} {}", layout(f), catalog::name(f.deployment.weights)),
          fmt::format("{:.2f}", f.usd_per_million_output_tokens),
          grouped_text(f.usd_per_month.base()), to_text(f.serving.ttft.value, 3),
-         to_text(f.serving.tpot.value, 3), fmt::format("{:.0f} %", f.rate_share * 100),
+         to_text(f.serving.tpot.value, 3), fmt::format("{:.0f} %", f.rate_share.value * 100),
          f.why_not_first, f.offer.seller, f.offer.id});
   }
   const std::size_t width = options.wide ? kWidthUnlimited : kWidthMax;
