@@ -114,7 +114,7 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
   out += latency_line("TTFT", best.serving.ttft, demand.ttft, options);
   out += latency_line("TPOT", best.serving.tpot, demand.tpot, options);
   out += fmt::format(
-      "  load       {:>8}  {:<22}  of what it holds within the limits; decode bound by {}\n",
+      "  load       {:>8}  {:<22}  of what it holds; decode bound by {}\n",
       fmt::format("{:.0f} %", best.rate_share.value * 100),
       fmt::format("({:.0f} .. {:.0f} %)", best.rate_share.low * 100, best.rate_share.high * 100),
       model::name(best.serving.bound));
