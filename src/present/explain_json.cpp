@@ -36,21 +36,13 @@ std::string readings_json(const catalog::Catalog& catalog, const std::string& su
 }
 
 std::string chain_json(const std::string& subject, const plan::Figure& figure) {
-  Json inputs = Json::array();
-  for (const model::UsedFact& fact : figure.inputs) {
-    inputs.push_back({{"figure", fact.figure},
-                      {"value", fact.value},
-                      {"basis", fact.basis},
-                      {"source", fact.source},
-                      {"confidence", catalog::name(fact.confidence)}});
-  }
   return dump({{"schema", "assay.explain/1"},
                {"subject", subject},
                {"figure", figure.key},
                {"value", figure.value},
                {"formula", figure.formula},
                {"section", figure.section},
-               {"inputs", std::move(inputs)}});
+               {"inputs", inputs_json(figure.inputs)}});
 }
 
 std::string figures_json(const std::string& subject, const std::vector<ListedFigure>& figures) {

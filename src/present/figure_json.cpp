@@ -62,6 +62,18 @@ Json where_json(const Where& where) {
   return {{"file", where.file}, {"line", where.line}, {"column", where.column}};
 }
 
+Json inputs_json(const std::vector<model::UsedFact>& inputs) {
+  Json list = Json::array();
+  for (const model::UsedFact& fact : inputs) {
+    list.push_back({{"figure", fact.figure},
+                    {"value", fact.value},
+                    {"basis", fact.basis},
+                    {"source", fact.source},
+                    {"confidence", catalog::name(fact.confidence)}});
+  }
+  return list;
+}
+
 Json catalog_stamp(const catalog::Catalog& catalog) {
   return {{"date", catalog.date}, {"hash", catalog.hash}};
 }

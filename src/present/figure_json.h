@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "model/hardware.h"
 #include "plan/catalog_sheet.h"
 
 namespace assay::present {
@@ -18,6 +19,8 @@ namespace assay::present {
 nlohmann::ordered_json figure_json(const plan::CatalogFigure& figure, std::string_view path);
 
 nlohmann::ordered_json source_json(const catalog::Source& source);
+// What a computed figure rests on: [{figure, value, basis, source, confidence}].
+nlohmann::ordered_json inputs_json(const std::vector<model::UsedFact>& inputs);
 // null where there is no place.
 nlohmann::ordered_json where_json(const Where& where);
 // {"date", "hash"}: which data an answer rests on.

@@ -5,6 +5,7 @@
 #include "base/unit_text.h"
 #include "plan/figures.h"
 #include "present/cli.h"
+#include "present/figure_json.h"
 
 namespace assay::present {
 
@@ -101,18 +102,10 @@ Json question_json(const Plan& p) {
 Json explain_json(const Plan& p, const catalog::EfficiencyTable& efficiency) {
   Json out = Json::object();
   for (const plan::Figure& figure : plan::figures(p, efficiency)) {
-    Json inputs = Json::array();
-    for (const model::UsedFact& fact : figure.inputs) {
-      inputs.push_back({{"figure", fact.figure},
-                        {"value", fact.value},
-                        {"basis", fact.basis},
-                        {"source", fact.source},
-                        {"confidence", catalog::name(fact.confidence)}});
-    }
     out[figure.key] = {{"value", figure.value},
                        {"formula", figure.formula},
                        {"section", figure.section},
-                       {"inputs", std::move(inputs)}};
+                       {"inputs", inputs_json(figure.inputs)}};
   }
   return out;
 }
@@ -157,7 +150,7 @@ std::string plan_json(const Plan& p, const catalog::EfficiencyTable& efficiency)
            {"catalog_date", p.catalog_date},
            {"catalog_hash", p.catalog_hash},
            {"scenario_hash", p.scenario.hash}};
-  return out.dump(2) + "\n";
+  return dump(out);
 }
 
 }  // namespace assay::present
