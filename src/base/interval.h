@@ -25,4 +25,12 @@ Estimate<Q> estimate(Q value, double half_width) {
   return {value, value * std::exp(-half_width), value * std::exp(half_width)};
 }
 
+// The probability that a ratio is above one, of which the logarithm is normal around `log_ratio`
+// with kCoverage of it within ±half_width.
+inline double probability_above_one(double log_ratio, double half_width) {
+  ASSAY_ASSERT(half_width > 0);
+  constexpr double kDeviations = 1.6448536269514722;  // of a normal, to either side: 90 %
+  return 0.5 * std::erfc(-log_ratio * kDeviations / half_width / std::sqrt(2.0));
+}
+
 }  // namespace assay
