@@ -40,7 +40,9 @@ const Node* ConfigKeys::find(KeyNames names) const {
 }
 
 void ConfigKeys::fail(const Node& node, std::string what, std::string expected) const {
-  errors_->push_back({.what = std::move(what), .expected = std::move(expected), .near = {},
+  errors_->push_back({.what = std::move(what),
+                      .expected = std::move(expected),
+                      .near = {},
                       .where = document_->where(node.mark)});
 }
 

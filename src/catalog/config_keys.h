@@ -37,7 +37,7 @@ class ConfigKeys {
   int required(KeyNames names, WholeRange range = {}) const;  // 0 after an error
   std::optional<double> number(KeyNames names) const;
   std::optional<bool> flag(KeyNames names) const;
-  std::string text(KeyNames names) const;  // "" if absent
+  std::string text(KeyNames names) const;                // "" if absent
   std::vector<std::string> texts(KeyNames names) const;  // a list of texts, or one text
   std::vector<int> wholes(KeyNames names, WholeRange range) const;
   // A mapping below, or nothing.

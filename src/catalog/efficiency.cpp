@@ -21,6 +21,7 @@ using document::Range;
 
 constexpr std::string_view kFile = "data/efficiency.yaml";
 constexpr std::string_view kUnknown = "unknown";
+constexpr std::array<std::string_view, 5> kMetrics{"tpot", "ttft", "throughput", "ratio", "power"};
 constexpr Range kShare{0.01, 1.0};
 constexpr Range kFactor{0.01, 10.0};
 constexpr Range kCount{0, 1e9};
@@ -28,7 +29,8 @@ constexpr Range kSeconds{0, 1.0};
 constexpr Range kBytes{0, 1e12};
 
 constexpr std::array kLinkKinds{LinkKind::kNone, LinkKind::kNvlink, LinkKind::kXgmi,
-                                LinkKind::kHccs, LinkKind::kPcie,   LinkKind::kOther};
+                                LinkKind::kHccs, LinkKind::kPcie,   LinkKind::kNetwork,
+                                LinkKind::kOther};
 
 Confidence take_confidence(Binder& b) {
   const Node* node = b.take("confidence", Need::kRequired);
@@ -51,45 +53,90 @@ Seconds take_seconds(Binder& b, std::string_view key) {
   return b.take_quantity<Seconds>(key, Need::kRequired, kSeconds).value_or(Seconds{});
 }
 
-FamilyEfficiency read_family(Binder& b) {
-  return {.family = take_text(b, "family"),
-          .compute = take_number(b, "compute", kShare),
-          .memory = take_number(b, "memory", kShare),
-          .confidence = take_confidence(b),
-          .origin = take_text(b, "origin")};
+const OperatorCurves* take_operators(Binder& b, const std::vector<OperatorCurves>& operators) {
+  std::vector<std::string> names;
+  for (const OperatorCurves& curves : operators) names.push_back(curves.family);
+  const auto name = b.take_choice("operators", Need::kRequired, names);
+  const auto found = std::ranges::find(operators, name.value_or(""), &OperatorCurves::family);
+  return found == operators.end() ? nullptr : &*found;
 }
 
-LinkEfficiency read_link(Binder& b) {
+// `operators` names the family whose curves it takes: its own where they were measured.
+FamilyEfficiency read_family(Binder& b, const std::vector<OperatorCurves>& operators) {
+  FamilyEfficiency family{
+      .family = take_text(b, "family"),
+      .operators = {},
+      .sustained_compute = take_number(b, "sustained_compute", kFactor),
+      .sustained_memory = take_number(b, "sustained_memory", kFactor),
+      .sustained_experts = b.take_number("sustained_experts", Need::kOptional, kFactor).value_or(1),
+      .confidence = take_confidence(b),
+      .origin = take_text(b, "origin")};
+  const OperatorCurves* curves = take_operators(b, operators);
+  if (curves != nullptr) family.operators = *curves;
+  family.borrowed = curves != nullptr && curves->family != family.family;
+  return family;
+}
+
+LinkEfficiency read_link(Binder& b, const std::vector<OperatorCurves>& operators) {
   std::vector<std::string> names;
   for (const LinkKind kind : kLinkKinds) names.emplace_back(name(kind));
   const auto kind = b.take_choice("kind", Need::kRequired, names);
   LinkEfficiency link{.kind = LinkKind::kOther,
-                      .latency = take_seconds(b, "latency"),
-                      .bandwidth = take_number(b, "bandwidth", kShare),
+                      .all_reduce = {},
+                      .all_to_all = {},
+                      .own = b.take_bool("own", Need::kOptional).value_or(false),
+                      .wait = take_seconds(b, "wait"),
+                      .sustained = take_number(b, "sustained", kFactor),
                       .confidence = take_confidence(b),
                       .origin = take_text(b, "origin")};
+  if (const OperatorCurves* curves = take_operators(b, operators); curves != nullptr) {
+    link.all_reduce = curves->all_reduce;
+    link.all_to_all = curves->all_to_all;
+  }
   for (const LinkKind candidate : kLinkKinds) {
     if (kind && name(candidate) == *kind) link.kind = candidate;
   }
   return link;
 }
 
+MemoryRule take_memory_rule(Binder& b) {
+  const std::array<std::string, 3> names{"total", "free", "static"};
+  const auto rule = b.take_choice("memory_rule", Need::kRequired, names);
+  if (rule == names[1]) return MemoryRule::kFree;
+  return rule == names[2] ? MemoryRule::kStatic : MemoryRule::kTotal;
+}
+
 EngineOverhead read_engine(Binder& b) {
-  return {.engine = take_text(b, "engine"),
-          .since = take_text(b, "since"),
-          .per_layer = take_seconds(b, "per_layer"),
-          .per_step = take_seconds(b, "per_step"),
-          .memory_share = take_number(b, "memory_share", kShare),
-          .reserve = b.take_quantity<Bytes>("reserve", Need::kRequired, kBytes).value_or(Bytes{}),
-          .tokens_max = take_number(b, "tokens_max", kCount),
-          .sequences_max = take_number(b, "sequences_max", kCount),
-          .confidence = take_confidence(b),
-          .origin = take_text(b, "origin")};
+  return {
+      .engine = take_text(b, "engine"),
+      .since = take_text(b, "since"),
+      .per_layer = take_seconds(b, "per_layer"),
+      .per_layer_prefill = take_seconds(b, "per_layer_prefill"),
+      .per_step = take_seconds(b, "per_step"),
+      .matrix_kernels = take_number(b, "matrix_kernels", kFactor),
+      .memory_kernels = b.take_number("memory_kernels", Need::kOptional, kFactor).value_or(1),
+      .expert_kernels = take_number(b, "expert_kernels", kFactor),
+      .per_request = take_seconds(b, "per_request"),
+      .own_kernels = b.take_bool("own_kernels", Need::kOptional).value_or(false),
+      .cache_read_per_head = b.take_bool("cache_read_per_head", Need::kOptional).value_or(false),
+      .memory_rule = take_memory_rule(b),
+      .memory_share = take_number(b, "memory_share", kShare),
+      .reserve = b.take_quantity<Bytes>("reserve", Need::kRequired, kBytes).value_or(Bytes{}),
+      .tokens_max = take_number(b, "tokens_max", kCount),
+      .sequences_max = take_number(b, "sequences_max", kCount),
+      .tokens_max_small = b.take_number("tokens_max_small", Need::kOptional, kCount).value_or(0),
+      .sequences_max_small =
+          b.take_number("sequences_max_small", Need::kOptional, kCount).value_or(0),
+      .chunked_prefill = b.take_bool("chunked_prefill", Need::kRequired).value_or(true),
+      .output_reserved = take_number(b, "output_reserved", {0, 1}),
+      .confidence = take_confidence(b),
+      .origin = take_text(b, "origin")};
 }
 
 IntervalWidth read_interval(Binder& b) {
   return {.regime = take_text(b, "regime"),
           .half_width = take_number(b, "half_width", kFactor),
+          .half_width_80 = take_number(b, "half_width_80", kFactor),
           .groups = static_cast<int>(b.take_int("groups", Need::kRequired, kCount).value_or(0)),
           .origin = take_text(b, "origin")};
 }
@@ -114,15 +161,9 @@ void read_shared(Binder& parent, EfficiencyTable& table) {
   const Node* node = parent.take("shared", Need::kRequired);
   if (node == nullptr) return;
   Binder b{parent.document(), *node, parent.errors(), "shared constants"};
-  table.attention_compute = take_number(b, "attention_compute", kShare);
-  table.attention_memory = take_number(b, "attention_memory", kShare);
-  table.moe_memory = take_number(b, "moe_memory", kShare);
-  table.gemm_half_tokens = take_number(b, "gemm_half_tokens", {0, 1000});
-  table.roofline_norm = take_number(b, "roofline_norm", {1, 100});
-  table.fp8_compute = take_number(b, "fp8_compute", kFactor);
-  table.fp4_compute = take_number(b, "fp4_compute", kFactor);
-  table.prefill_overhead = take_number(b, "prefill_overhead", {0, 100});
-  table.moe_per_layer = take_seconds(b, "moe_per_layer");
+  table.expert_spread = take_number(b, "expert_spread", kShare);
+  table.unmeasured = take_number(b, "unmeasured", {0, 3});
+  table.floor_share = take_number(b, "floor_share", {0, 2});
   table.power_idle = take_number(b, "power_idle", kShare);
   table.power_busy = take_number(b, "power_busy", kShare);
   take_confidence(b);
@@ -142,13 +183,11 @@ void check_fallbacks(Binder& b, const EfficiencyTable& table) {
   require(std::ranges::any_of(table.families, family), "family 'unknown'");
   require(std::ranges::any_of(table.engines, engine), "engine 'unknown'");
   require(std::ranges::any_of(table.links, link), "link kind 'other'");
-  for (const std::string_view metric : {"tpot", "ttft", "throughput", "power"}) {
+  for (const std::string_view metric : kMetrics) {
     for (const bool moe : {false, true}) {
-      for (const bool measured : {false, true}) {
-        const std::string regime = interval_regime(metric, moe, measured);
-        const auto same = [&](const IntervalWidth& w) { return w.regime == regime; };
-        require(std::ranges::any_of(table.intervals, same), "interval '" + regime + "'");
-      }
+      const std::string regime = interval_regime("", metric, moe);
+      const auto same = [&](const IntervalWidth& w) { return w.regime == regime; };
+      require(std::ranges::any_of(table.intervals, same), "interval '" + regime + "'");
     }
   }
 }
@@ -190,30 +229,95 @@ bool EfficiencyTable::knows_engine(std::string_view name) const {
   return engine(name).engine == name;
 }
 
-std::string interval_regime(std::string_view metric, bool moe, bool measured) {
-  std::string regime{metric};
+std::string interval_regime(std::string_view mode, std::string_view metric, bool moe) {
+  std::string regime{mode};
+  if (!regime.empty()) regime += ' ';
+  regime += metric;
   regime += moe ? " moe" : " dense";
-  if (!measured) regime += " unmeasured";
   return regime;
 }
 
-const IntervalWidth& EfficiencyTable::interval(std::string_view metric, bool moe,
-                                               bool measured) const {
-  const std::string regime = interval_regime(metric, moe, measured);
-  const auto found = std::ranges::find(intervals, regime, &IntervalWidth::regime);
+IntervalWidth EfficiencyTable::interval(std::string_view mode, std::string_view metric, bool moe,
+                                        bool measured) const {
+  auto found =
+      std::ranges::find(intervals, interval_regime(mode, metric, moe), &IntervalWidth::regime);
+  if (found == intervals.end()) {
+    found = std::ranges::find(intervals, interval_regime("", metric, moe), &IntervalWidth::regime);
+  }
   ASSAY_ASSERT(found != intervals.end());
-  return *found;
+  IntervalWidth width = *found;
+  if (measured) return width;
+  width.regime += " unmeasured";
+  width.half_width += unmeasured;
+  width.half_width_80 += unmeasured;
+  return width;
 }
 
-Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_view text) {
+EfficiencyTable speed_of_light() {
+  constexpr std::string_view kOrigin = "the data sheet";
+  const auto confidence = Confidence::kDerived;
+  constexpr WidthShares kWhole{.sixteen = 1, .eight = 1, .four = 1, .weight_only = 1};
+  constexpr CollectiveCurve kLink{
+      .latency = {}, .per_rank = {}, .fill = {}, .bandwidth = 1, .bandwidth_per_doubling = 1};
+  OperatorCurves operators;
+  operators.gemm.compute = kWhole;
+  operators.gemm.memory = 1;
+  operators.attention.prefill_compute = 1;
+  operators.attention.decode_memory = operators.attention.decode_memory_8 = 1;
+  operators.experts.compute = operators.experts.memory = kWhole;
+  EfficiencyTable table;
+  table.families = {{.family = std::string{kUnknown},
+                     .operators = operators,
+                     .confidence = confidence,
+                     .origin = std::string{kOrigin}}};
+  for (const LinkKind kind : {LinkKind::kNetwork, LinkKind::kOther}) {
+    table.links.push_back({.kind = kind,
+                           .all_reduce = kLink,
+                           .all_to_all = kLink,
+                           .wait = {},
+                           .confidence = confidence,
+                           .origin = std::string{kOrigin}});
+  }
+  table.engines = {{.engine = std::string{kUnknown},
+                    .since = "",
+                    .per_layer = {},
+                    .per_layer_prefill = {},
+                    .per_step = {},
+                    .per_request = {},
+                    .memory_rule = MemoryRule::kTotal,
+                    .memory_share = 1,
+                    .reserve = {},
+                    .tokens_max = 8192,
+                    .sequences_max = 1024,
+                    .chunked_prefill = true,
+                    .output_reserved = 0.5,
+                    .confidence = confidence,
+                    .origin = std::string{kOrigin}}};
+  for (const std::string_view metric : kMetrics) {
+    for (const bool moe : {false, true}) {
+      table.intervals.push_back({.regime = interval_regime("", metric, moe),
+                                 .half_width = 0.5,
+                                 .half_width_80 = 0.4,
+                                 .origin = ""});
+    }
+  }
+  table.power_idle = 0;
+  table.power_busy = 1;
+  return table;
+}
+
+Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_view text,
+                                         const std::vector<OperatorCurves>& operators) {
   const auto document = document::read_document(file, text);
   if (!document) return tl::unexpected(document.error());
   Errors errors;
   Binder b{*document, document->root, errors, "efficiency table"};
   EfficiencyTable table;
   read_shared(b, table);
-  table.families = read_list(b, "families", "family", read_family);
-  table.links = read_list(b, "links", "link", read_link);
+  table.families = read_list(b, "families", "family",
+                             [&](Binder& each) { return read_family(each, operators); });
+  table.links =
+      read_list(b, "links", "link", [&](Binder& each) { return read_link(each, operators); });
   table.engines = read_list(b, "engines", "engine", read_engine);
   table.intervals = read_list(b, "intervals", "interval", read_interval);
   b.finish();
@@ -223,9 +327,11 @@ Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_vi
 }
 
 Checked<EfficiencyTable> load_efficiency() {
+  const auto operators = load_operator_curves();
+  if (!operators) return tl::unexpected(operators.error());
   const auto text = embedded_file(kFile);
   ASSAY_ASSERT(text.has_value());
-  return read_efficiency(std::string{kFile}, *text);
+  return read_efficiency(std::string{kFile}, *text, *operators);
 }
 
 std::string_view name(LinkKind kind) {
@@ -240,6 +346,8 @@ std::string_view name(LinkKind kind) {
       return "hccs";
     case LinkKind::kPcie:
       return "pcie";
+    case LinkKind::kNetwork:
+      return "network";
     case LinkKind::kOther:
       return "other";
   }

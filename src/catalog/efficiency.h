@@ -11,17 +11,22 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "catalog/fact.h"
+#include "catalog/operator_curves.h"
 
 namespace assay::catalog {
 
 // What joins accelerators, as far as a collective sees a difference.
-enum class LinkKind : unsigned char { kNone, kNvlink, kXgmi, kHccs, kPcie, kOther };
+enum class LinkKind : unsigned char { kNone, kNvlink, kXgmi, kHccs, kPcie, kNetwork, kOther };
 std::string_view name(LinkKind kind);  // "nvlink", "pcie", …, as in data/efficiency.yaml
 
 struct FamilyEfficiency {
   std::string family;
-  double compute{};  // share of the dense matrix peak that large GEMMs reach end to end
-  double memory{};   // share of the memory bandwidth that weight streaming reaches
+  OperatorCurves operators;  // its own, or those of the family that `borrowed` names
+  bool borrowed{};
+  // What a running engine reaches of the operators' compute and memory shares: sustained clocks,
+  // gaps between kernels, shapes that were not tuned. 1: as measured alone.
+  double sustained_compute{1}, sustained_memory{1};
+  double sustained_experts{1};  // of the rate of routed experts, on top
   Confidence confidence{};
   std::string origin;  // how it was obtained; shown by explain
   bool measured() const { return confidence == Confidence::kMeasured; }
@@ -29,30 +34,53 @@ struct FamilyEfficiency {
 
 struct LinkEfficiency {
   LinkKind kind{};
-  Seconds latency;     // of one all-reduce among a domain
-  double bandwidth{};  // share of the one-way bandwidth
+  CollectiveCurve all_reduce, all_to_all;  // measured on this kind of link, or borrowed
+  bool own{};           // families whose operators were measured have their own curves on it
+  Seconds wait;         // of one collective for the slowest rank, which no single operator shows
+  double sustained{1};  // what a running engine reaches of the bandwidth
   Confidence confidence{};
   std::string origin;
+};
+
+// What an engine takes `memory_share` of before it gives the rest to the KV cache.
+enum class MemoryRule : unsigned char {
+  kTotal,   // of the memory; weights, activations and reserve come out of it (vLLM)
+  kFree,    // of what weights, activations and reserve leave (TensorRT-LLM)
+  kStatic,  // of the memory, for weights and cache; activations take the rest (SGLang)
 };
 
 struct EngineOverhead {
-  std::string engine;      // "vllm"
-  std::string since;       // engine generation, "0.11"
-  Seconds per_layer;       // launches, norms, scheduling gaps, per decoder layer
-  Seconds per_step;        // host work per iteration
-  double memory_share{};   // gpu_memory_utilization
+  std::string engine;         // "vllm"
+  std::string since;          // engine generation, "0.11"
+  Seconds per_layer;          // launches, norms, scheduling gaps, per decoder layer
+  Seconds per_layer_prefill;  // the same where prompts are in the iteration: graphs seldom hold
+  Seconds per_step;           // host work per iteration
+  double matrix_kernels{1};   // speed of its matrix and prompt kernels, relative to vLLM's
+  double memory_kernels{1};   // share of the bandwidth that its kernels reach, relative to vLLM's
+  double expert_kernels{1};   // rate at which routed experts multiply, relative to vLLM's
+  Seconds per_request;        // before the first token of a served request: network, tokens, queue
+  // The measured kernels of data/operators.yaml are vLLM's. Other engines bring their own, which
+  // read an 8-bit cache at the 16-bit share.
+  bool own_kernels{};
+  bool cache_read_per_head{};  // older kernels: heads of a group do not share what they read
+  MemoryRule memory_rule{};
+  double memory_share{};   // gpu_memory_utilization, kv_cache_free_gpu_mem_fraction, …
   Bytes reserve;           // contexts, graphs, workspaces
   double tokens_max{};     // of one iteration: longer prompts are cut; activations are sized for it
   double sequences_max{};  // that one replica runs at once
+  // The same on what the engine takes for a small accelerator; 0: no difference. docs/models.md.
+  double tokens_max_small{}, sequences_max_small{};
+  bool chunked_prefill{};     // prompts are cut and run beside decoding; else they run first
+  double output_reserved{1};  // share of its output that a request must find free to be admitted
   Confidence confidence{};
   std::string origin;
 };
 
-// Half-width of the 90 % interval on |log(measured/predicted)|, by regime.
+// Half-widths on |log(measured/predicted)|, by regime.
 struct IntervalWidth {
-  std::string regime;  // "tpot dense", "ttft moe", …
-  double half_width{};
-  int groups{};  // (source, accelerator, model) groups behind it
+  std::string regime;                    // "tpot dense", "ttft moe", …
+  double half_width{}, half_width_80{};  // of the 90 % and the 80 % interval
+  int groups{};                          // (source, accelerator, model) groups behind it
   std::string origin;
 };
 
@@ -61,30 +89,39 @@ struct EfficiencyTable {
   std::vector<LinkEfficiency> links;
   std::vector<EngineOverhead> engines;
   std::vector<IntervalWidth> intervals;
+  double unmeasured{};  // half-width that an unseen family or engine adds
   // Constants shared by all: see data/efficiency.yaml and docs/models.md for meaning and origin.
-  double attention_compute{}, attention_memory{}, moe_memory{}, gemm_half_tokens{}, roofline_norm{};
-  double fp8_compute{},
-      fp4_compute{};          // share of the 8- and 4-bit peaks, relative to the family's `compute`
-  double prefill_overhead{};  // per-layer overhead of a prefill, relative to a decode iteration
-  Seconds moe_per_layer;
+  double expert_spread{1};  // share of the tokens that choose experts as if alone; others follow
+  double floor_share{};     // of an operator's floor that remains between others in a graph
   double power_idle{}, power_busy{};  // shares of the board power; docs/models.md, "Serving"
 
   const FamilyEfficiency& family(std::string_view name) const;  // falls back to the entry "unknown"
   const LinkEfficiency& link(LinkKind kind) const;              // falls back to LinkKind::kOther
   const EngineOverhead& engine(std::string_view name) const;    // falls back to the entry "unknown"
   bool knows_engine(std::string_view name) const;
-  // Half-width of `metric` ("tpot", "ttft", "throughput", "power") for dense or moe models. A
-  // family that was not measured takes the wider entry "… unmeasured".
-  const IntervalWidth& interval(std::string_view metric, bool moe, bool measured) const;
+  // Of a metric ("tpot", "ttft", "throughput", "power", or "ratio" of two accelerators) in a mode
+  // ("batch", "offline", "server"; empty: any of them), for dense models or mixtures of experts. A
+  // mode with too few groups of its own has no entry and takes that of the metric. `measured`: the
+  // family and the engine are in the fit; else the interval is wider by `unmeasured` and its regime
+  // says so.
+  IntervalWidth interval(std::string_view mode, std::string_view metric, bool moe,
+                         bool measured) const;
+  IntervalWidth interval(std::string_view metric, bool moe, bool measured) const {
+    return interval("", metric, moe, measured);
+  }
 };
 
-// "tpot dense", "ttft moe unmeasured", …: the name of a regime in data/efficiency.yaml.
-std::string interval_regime(std::string_view metric, bool moe, bool measured);
+// "tpot dense", "server ttft moe": the name of a regime in data/efficiency.yaml.
+std::string interval_regime(std::string_view mode, std::string_view metric, bool moe);
 
-// The built-in data/efficiency.yaml.
+// Every share one and nothing between the operators: the plain roofline, which no run can beat.
+EfficiencyTable speed_of_light();
+
+// The built-in data/efficiency.yaml over data/operators.yaml.
 Checked<EfficiencyTable> load_efficiency();
 
-// A file of the same shape; `file` names it in messages.
-Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_view text);
+// A file of the same shape; `file` names it in messages. Its families name their operators.
+Checked<EfficiencyTable> read_efficiency(const std::string& file, std::string_view text,
+                                         const std::vector<OperatorCurves>& operators);
 
 }  // namespace assay::catalog

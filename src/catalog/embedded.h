@@ -1,4 +1,5 @@
-// embedded.h — the files that travel inside the program: data/, schemas/ and examples/.
+// embedded.h — the files that travel inside the program: data/, schemas/, examples/ and the
+// measurements of validation/.
 // Paths count from the repository's root, such as "data/accelerators/h200.yaml", sorted by byte.
 // The bytes live as long as the program and are not zero-terminated. Safe from any thread.
 // How they get in: tools/embed.cmake.

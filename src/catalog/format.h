@@ -9,7 +9,7 @@
 
 namespace assay::catalog {
 
-enum class Format : std::uint8_t { kFp32, kBf16, kFp16, kFp8, kInt8, kNvfp4, kMxfp4, kInt4 };
+enum class Format : std::uint8_t { kFp32, kBf16, kFp16, kFp8, kInt8, kNvfp4, kMxfp4, kInt4, kQ4KM };
 
 std::string_view name(Format format);  // "bf16", "fp8", "nvfp4", …
 // Those names, and "fp4" for nvfp4; case-insensitive.

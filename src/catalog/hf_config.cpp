@@ -25,15 +25,16 @@ constexpr WholeRange kTokens{0, 1'000'000'000};
 // Models that see: a language model in a text_config (or in the file itself) and a vision tower.
 constexpr std::array kWrappers{
     "AyaVisionForConditionalGeneration", "Gemma3ForConditionalGeneration",
-    "Gemma4ForConditionalGeneration", "Glm4vForConditionalGeneration",
-    "Glm4vMoeForConditionalGeneration", "InternVLChatModel", "InternVLForConditionalGeneration",
-    "KimiK25ForConditionalGeneration", "KimiVLForConditionalGeneration",
-    "Llama4ForConditionalGeneration", "LlavaForConditionalGeneration",
+    "Gemma4ForConditionalGeneration",    "Glm4vForConditionalGeneration",
+    "Glm4vMoeForConditionalGeneration",  "InternVLChatModel",
+    "InternVLForConditionalGeneration",  "KimiK25ForConditionalGeneration",
+    "KimiK3ForConditionalGeneration",    "KimiVLForConditionalGeneration",
+    "Llama4ForConditionalGeneration",    "LlavaForConditionalGeneration",
     "LlavaNextForConditionalGeneration", "LlavaOnevisionForConditionalGeneration",
-    "Mistral3ForConditionalGeneration", "PaliGemmaForConditionalGeneration",
-    "Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration",
-    "Qwen3VLForConditionalGeneration", "Qwen3VLMoeForConditionalGeneration",
-    "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration",
+    "Mistral3ForConditionalGeneration",  "PaliGemmaForConditionalGeneration",
+    "Qwen2VLForConditionalGeneration",   "Qwen2_5_VLForConditionalGeneration",
+    "Qwen3VLForConditionalGeneration",   "Qwen3VLMoeForConditionalGeneration",
+    "Qwen3_5ForConditionalGeneration",   "Qwen3_5MoeForConditionalGeneration",
 };
 
 std::array<std::span<const Family>, 3> all_families() {
@@ -104,8 +105,8 @@ void refuse(const ConfigKeys& keys, std::string_view architecture, std::string_v
   const std::string why = refusal(architecture, type);
   const std::string name = name_of(architecture, type);
   if (architecture.empty() && type.empty()) {
-    error.what = "neither 'architectures' nor 'model_type' says what model this is; " +
-                 what_was_read(keys);
+    error.what =
+        "neither 'architectures' nor 'model_type' says what model this is; " + what_was_read(keys);
     error.expected = "a Hugging Face config.json";
   } else if (!why.empty()) {
     error.what = name + " is not modelled: " + why + "; " + what_was_read(keys);
@@ -129,8 +130,8 @@ int size_or(const Reading& r, KeyNames names, WholeRange range, int nested) {
 void read_heads(Reading& r) {
   Shape& s = r.shape;
   const Shape nested = r.nested() && r.family.nested != nullptr ? *r.family.nested : Shape{};
-  s.heads = size_or(r, {"num_attention_heads", "n_head", "n_heads", "num_heads"}, kSize,
-                    nested.heads);
+  s.heads =
+      size_or(r, {"num_attention_heads", "n_head", "n_heads", "num_heads"}, kSize, nested.heads);
   constexpr std::string_view kKv = "num_key_value_heads";
   const auto kv = r.keys.whole({kKv, "num_attention_groups", "num_kv_heads"}, kSize);
   const int absent = r.keys.mentions(kKv) || r.family.kv_heads == 0 ? s.heads : r.family.kv_heads;
@@ -141,9 +142,9 @@ void read_heads(Reading& r) {
   s.head_dim = s.hidden / s.heads;
   if (s.hidden % s.heads != 0 && r.family.attends == Attends::kGrouped) {
     r.keys.fail_at({"hidden_size", "n_embd", "d_model", "n_embed"},
-                "hidden size " + std::to_string(s.hidden) + " is not divisible by " +
-                    std::to_string(s.heads) + " heads",
-                "'head_dim', or sizes that divide");
+                   "hidden size " + std::to_string(s.hidden) + " is not divisible by " +
+                       std::to_string(s.heads) + " heads",
+                   "'head_dim', or sizes that divide");
   }
 }
 
@@ -160,16 +161,21 @@ void read_shape(Reading& r) {
   s.vocabulary = padded ? *padded : size_or(r, {"vocab_size"}, {}, nested.vocabulary);
   if (!f.no_attention) read_heads(r);
   const KeyNames inner{"intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "inner_dim"};
-  s.intermediate = r.keys.whole(inner, kSize).value_or(
-      r.nested() && nested.intermediate > 0 ? nested.intermediate : f.ffn_multiple * s.hidden);
+  s.intermediate = r.keys.whole(inner, kSize)
+                       .value_or(r.nested() && nested.intermediate > 0 ? nested.intermediate
+                                                                       : f.ffn_multiple * s.hidden);
   if (f.layers == nullptr && !f.moe && s.intermediate == 0 && r.keys.find(inner) == nullptr) {
     r.keys.required({"intermediate_size"}, kSize);
   }
-  s.window = r.keys.whole({"sliding_window", "attention_chunk_size", "sliding_window_size",
-                           "window_size"}, kTokens)
-                 .value_or(r.nested() && !r.keys.mentions("sliding_window") ? nested.window : 0);
-  s.context = r.keys.whole({"max_position_embeddings", "n_positions", "max_seq_len", "seq_length",
-                            "max_sequence_length", "model_max_length", "n_ctx"}, kTokens)
+  s.window =
+      r.keys
+          .whole({"sliding_window", "attention_chunk_size", "sliding_window_size", "window_size"},
+                 kTokens)
+          .value_or(r.nested() && !r.keys.mentions("sliding_window") ? nested.window : 0);
+  s.context = r.keys
+                  .whole({"max_position_embeddings", "n_positions", "max_seq_len", "seq_length",
+                          "max_sequence_length", "model_max_length", "n_ctx"},
+                         kTokens)
                   .value_or(nested.context);
   if (s.context > 0 && s.window >= s.context) s.window = 0;  // never reached: Phi-3.5, Phi-4-mini
 }
@@ -249,17 +255,17 @@ void check_layer(Reading& r, const Block& layer) {
   const auto* a = std::get_if<GroupedQueryAttention>(&layer.mixer);
   if (a != nullptr && (a->kv_heads < 1 || a->heads % a->kv_heads != 0)) {
     r.keys.fail_at({"num_key_value_heads", "num_kv_heads"},
-                   std::to_string(a->heads) + " heads cannot share " +
-                       std::to_string(a->kv_heads) + " KV heads evenly",
+                   std::to_string(a->heads) + " heads cannot share " + std::to_string(a->kv_heads) +
+                       " KV heads evenly",
                    "a number of KV heads that divides the heads");
   }
   const auto* moe = std::get_if<MoeFfn>(&layer.ffn);
   if (moe != nullptr && moe->experts_per_token > moe->experts) {
-    r.keys.fail_at({"num_experts_per_tok", "moe_topk", "top_k_experts", "moe_k", "moe_top_k",
-                    "ffn_config"},
-                   std::to_string(moe->experts_per_token) + " experts a token of " +
-                       std::to_string(moe->experts),
-                   "at most as many as there are");
+    r.keys.fail_at(
+        {"num_experts_per_tok", "moe_topk", "top_k_experts", "moe_k", "moe_top_k", "ffn_config"},
+        std::to_string(moe->experts_per_token) + " experts a token of " +
+            std::to_string(moe->experts),
+        "at most as many as there are");
   }
 }
 
@@ -327,8 +333,14 @@ Checked<LanguageModel> read_hf_config(const Document& config, std::string id) {
   if (family == nullptr && errors.empty()) refuse(keys, architecture, type);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
 
-  Reading reading{.root = root, .keys = keys, .family = *family, .shape = {}, .model = {},
-                  .types = {}, .layers = {}, .mtp_layers = {}};
+  Reading reading{.root = root,
+                  .keys = keys,
+                  .family = *family,
+                  .shape = {},
+                  .model = {},
+                  .types = {},
+                  .layers = {},
+                  .mtp_layers = {}};
   reading.model.id = std::move(id);
   reading.model.architecture = architecture.empty() ? type : architecture;
   read_model(reading);

@@ -19,8 +19,7 @@ Checked<LanguageModel> read_hf_config(const document::Document& config, std::str
 
 // The same from text. Python writes Infinity and NaN into JSON, and some published files have them:
 // they are let through where nothing reads them. `file` names the text in messages.
-Checked<LanguageModel> read_hf_config_text(std::string file, std::string_view text,
-                                           std::string id);
+Checked<LanguageModel> read_hf_config_text(std::string file, std::string_view text, std::string id);
 
 // Names of the architectures that read_hf_config accepts, sorted.
 std::vector<std::string> known_architectures();

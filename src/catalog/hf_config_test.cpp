@@ -251,7 +251,7 @@ constexpr std::array kRefusals{
             "from 1 to 1000000\n"},
     Refusal{"misspelled_architecture",
             "misspelled_architecture.json:2:20: error: unknown architecture 'LlamaForCasualLM'; "
-            "hidden size 4096 was read; expected one of 130 known architectures (assay models "
+            "hidden size 4096 was read; expected one of 131 known architectures (assay models "
             "--architectures) (did you mean 'LlamaForCausalLM'?)\n"},
     Refusal{"no_architecture",
             "no_architecture.json:1:1: error: neither 'architectures' nor 'model_type' says what "
@@ -272,7 +272,7 @@ constexpr std::array kRefusals{
     Refusal{"unknown_architecture",
             "unknown_architecture.json:2:20: error: unknown architecture 'FooForCausalLM' "
             "(model_type 'foo'); hidden size 4096, 32 layers, 32 heads, vocabulary 128256 were "
-            "read; expected one of 130 known architectures (assay models --architectures) (did "
+            "read; expected one of 131 known architectures (assay models --architectures) (did "
             "you mean 'GlmForCausalLM'?)\n"},
     Refusal{"unknown_layer_type",
             "unknown_layer_type.json:5:18: error: layers of type 'warp_attention' are not "

@@ -57,13 +57,13 @@ struct Family {
   bool sinks{};
   Switch output_gate{kNo};
   Windows windows{Windows::kNone};
-  int pattern{};        // of kPattern, where the config has none
+  int pattern{};  // of kPattern, where the config has none
   int pattern_shift{};
   Positions positions{Positions::kRotary};
-  int ffn_multiple{};   // of hidden, where intermediate_size is absent; 0: it is required
-  int kv_heads{};       // where num_key_value_heads is absent; 0: as many as heads
-  int head_dim{};       // where head_dim is absent; 0: hidden / heads
-  int dense_first{};    // MoE: leading dense layers, where first_k_dense_replace is absent
+  int ffn_multiple{};    // of hidden, where intermediate_size is absent; 0: it is required
+  int kv_heads{};        // where num_key_value_heads is absent; 0: as many as heads
+  int head_dim{};        // where head_dim is absent; 0: hidden / heads
+  int dense_first{};     // MoE: leading dense layers, where first_k_dense_replace is absent
   int shared_experts{};  // MoE: where their number is absent
   int expert_width{};    // MoE: where moe_intermediate_size is absent; 0: as intermediate_size
   int parallel_dense{};  // MoE: width of a dense part beside the experts

@@ -48,9 +48,13 @@ void adjust_minimax(Reading& r) {
 }
 
 Mixer lightning_mixer(Reading& r) {
-  return LinearAttention{.key_heads = r.shape.heads, .value_heads = r.shape.heads,
-                         .key_dim = r.shape.head_dim, .value_dim = r.shape.head_dim,
-                         .convolution = 0, .gate_rank = 0, .lightning = true};
+  return LinearAttention{.key_heads = r.shape.heads,
+                         .value_heads = r.shape.heads,
+                         .key_dim = r.shape.head_dim,
+                         .value_dim = r.shape.head_dim,
+                         .convolution = 0,
+                         .gate_rank = 0,
+                         .lightning = true};
 }
 
 // KimiLinearConfig: kda_layers counts from 1.
@@ -69,10 +73,16 @@ Mixer kimi_mixer(Reading& r) {
   if (!linear) return NoMixer{};
   const int heads = linear->required({"num_heads"}, kSize);
   const int dim = linear->required({"head_dim"}, kSize);
-  return LinearAttention{.key_heads = heads, .value_heads = heads, .key_dim = dim,
+  const document::Node* gate = linear->find({"use_full_rank_gate"});
+  const bool full_gate = gate != nullptr && gate->boolean;
+  return LinearAttention{.key_heads = heads,
+                         .value_heads = heads,
+                         .key_dim = dim,
                          .value_dim = dim,
                          .convolution = linear->required({"short_conv_kernel_size"}, {1, 1000}),
-                         .gate_rank = dim, .lightning = false};
+                         .gate_rank = dim,
+                         .lightning = false,
+                         .full_gate = full_gate};
 }
 
 // Mamba-1 beside attention. JambaConfig: period 8 and offset 4 of attention.
@@ -85,10 +95,14 @@ void adjust_jamba(Reading& r) {
 
 // MambaConfig, JambaConfig: rank of the step is hidden / 16 rounded up unless it is stated.
 StateSpace mamba1(Reading& r, int inner, KeyNames state, KeyNames kernel, KeyNames rank) {
-  StateSpace s{.heads = inner, .head_dim = 1,
-               .state = r.keys.whole(state, kSize).value_or(16), .groups = 1,
+  StateSpace s{.heads = inner,
+               .head_dim = 1,
+               .state = r.keys.whole(state, kSize).value_or(16),
+               .groups = 1,
                .convolution = r.keys.whole(kernel, {1, 1000}).value_or(4),
-               .dt_rank = (r.shape.hidden + 15) / 16, .bias = false, .conv_bias = false,
+               .dt_rank = (r.shape.hidden + 15) / 16,
+               .bias = false,
+               .conv_bias = false,
                .inner_norms = false};
   const document::Node* node = r.keys.find(rank);
   if (node != nullptr && node->text != "auto") s.dt_rank = r.keys.required(rank, kSize);
@@ -97,8 +111,8 @@ StateSpace mamba1(Reading& r, int inner, KeyNames state, KeyNames kernel, KeyNam
 
 Mixer jamba_mixer(Reading& r) {
   const int expand = r.keys.whole({"mamba_expand"}, {1, 100}).value_or(2);
-  StateSpace s = mamba1(r, expand * r.shape.hidden, {"mamba_d_state"}, {"mamba_d_conv"},
-                        {"mamba_dt_rank"});
+  StateSpace s =
+      mamba1(r, expand * r.shape.hidden, {"mamba_d_state"}, {"mamba_d_conv"}, {"mamba_dt_rank"});
   s.bias = r.on({"mamba_proj_bias", false});
   s.conv_bias = r.on({"mamba_conv_bias", true});
   s.inner_norms = true;
@@ -123,20 +137,25 @@ void mamba2_layers(Reading& r) {
                      .state = r.keys.whole({"state_size"}, kSize).value_or(128),
                      .groups = r.keys.whole({"n_groups"}, kSize).value_or(8),
                      .convolution = r.keys.whole({"conv_kernel"}, {1, 1000}).value_or(4),
-                     .dt_rank = 0, .bias = r.on({"use_bias", false}),
-                     .conv_bias = r.on({"use_conv_bias", true}), .inner_norms = false};
+                     .dt_rank = 0,
+                     .bias = r.on({"use_bias", false}),
+                     .conv_bias = r.on({"use_conv_bias", true}),
+                     .inner_norms = false};
   r.layers.assign(static_cast<std::size_t>(r.shape.layers),
                   {.mixer = s, .ffn = NoFfn{}, .count = 1, .norms = 1, .stored = {}});
 }
 
 // Mamba-2 of BambaConfig and GraniteMoeHybridConfig.
 Mixer bamba_mixer(Reading& r) {
-  StateSpace s{.heads = r.keys.required({"mamba_n_heads"}, kSize), .head_dim = 0,
+  StateSpace s{.heads = r.keys.required({"mamba_n_heads"}, kSize),
+               .head_dim = 0,
                .state = r.keys.required({"mamba_d_state"}, kSize),
                .groups = r.keys.whole({"mamba_n_groups"}, kSize).value_or(1),
                .convolution = r.keys.whole({"mamba_d_conv"}, {1, 1000}).value_or(4),
-               .dt_rank = 0, .bias = r.on({"mamba_proj_bias", false}),
-               .conv_bias = r.on({"mamba_conv_bias", true}), .inner_norms = false};
+               .dt_rank = 0,
+               .bias = r.on({"mamba_proj_bias", false}),
+               .conv_bias = r.on({"mamba_conv_bias", true}),
+               .inner_norms = false};
   const int expand = r.keys.whole({"mamba_expand"}, {1, 100}).value_or(2);
   const document::Node* node = r.keys.find({"mamba_d_head"});
   const bool stated = node != nullptr && node->text != "auto";
@@ -163,8 +182,11 @@ std::string nemotron_pattern(Reading& r, KeyNames letters, KeyNames list) {
   if (!pattern.empty()) return pattern;
   for (const std::string& type : r.keys.texts(list)) {
     const bool known = lists("mamba attention mlp moe", type);
-    pattern += !known ? '?' : type == "mamba" ? 'M' : type == "attention" ? '*'
-                            : type == "mlp"   ? '-' : 'E';
+    pattern += !known                ? '?'
+               : type == "mamba"     ? 'M'
+               : type == "attention" ? '*'
+               : type == "mlp"       ? '-'
+                                     : 'E';
   }
   return pattern;
 }
@@ -181,8 +203,10 @@ StateSpace nemotron_mamba(Reading& r) {
           .state = r.keys.required({"ssm_state_size"}, kSize),
           .groups = r.keys.required({"n_groups"}, kSize),
           .convolution = r.keys.whole({"conv_kernel"}, {1, 1000}).value_or(4),
-          .dt_rank = 0, .bias = r.on({"use_bias", false}),
-          .conv_bias = r.on({"use_conv_bias", true}), .inner_norms = false};
+          .dt_rank = 0,
+          .bias = r.on({"use_bias", false}),
+          .conv_bias = r.on({"use_conv_bias", true}),
+          .inner_norms = false};
 }
 
 // The layers of one pattern; an unknown letter is an error.
@@ -197,14 +221,22 @@ std::vector<Block> nemotron_layers_of(Reading& r, const std::string& pattern) {
   for (const char letter : pattern) {
     Block layer{.mixer = NoMixer{}, .ffn = NoFfn{}, .count = 1, .norms = 1, .stored = {}};
     switch (letter) {
-      case 'M': layer.mixer = state; break;
-      case '*': layer.mixer = attention; break;
-      case '-': layer.ffn = dense_ffn(r, r.shape.intermediate); break;
-      case 'E': layer.ffn = moe; break;
+      case 'M':
+        layer.mixer = state;
+        break;
+      case '*':
+        layer.mixer = attention;
+        break;
+      case '-':
+        layer.ffn = dense_ffn(r, r.shape.intermediate);
+        break;
+      case 'E':
+        layer.ffn = moe;
+        break;
       default:
         r.keys.fail_at({"hybrid_override_pattern", "layers_block_type"},
-                    std::string{"layer type '"} + letter + "' of the pattern is not known",
-                    "M (mamba), * (attention), - (dense) or E (experts)");
+                       std::string{"layer type '"} + letter + "' of the pattern is not known",
+                       "M (mamba), * (attention), - (dense) or E (experts)");
         return {};
     }
     layers.push_back(layer);
@@ -279,43 +311,92 @@ void nas_layers(Reading& r) {
 }
 
 constexpr std::array kHybrid{
-    Family{.types = "qwen3_next", .architectures = "Qwen3NextForCausalLM", .moe = true,
-           .bias_ffn = kNo, .qk_norm = QkNorm::kHead, .output_gate = kYes, .kv_heads = 2,
-           .head_dim = 256, .shared_gate = true, .adjust = adjust_qwen3_next,
+    Family{.types = "qwen3_next",
+           .architectures = "Qwen3NextForCausalLM",
+           .moe = true,
+           .bias_ffn = kNo,
+           .qk_norm = QkNorm::kHead,
+           .output_gate = kYes,
+           .kv_heads = 2,
+           .head_dim = 256,
+           .shared_gate = true,
+           .adjust = adjust_qwen3_next,
            .other_mixer = qwen3_next_mixer},
-    Family{.types = "qwen3_5 qwen3_5_text", .architectures = "Qwen3_5ForCausalLM",
-           .bias_ffn = kNo, .qk_norm = QkNorm::kHead, .output_gate = {"attn_output_gate", true},
-           .kv_heads = 4, .head_dim = 256, .adjust = adjust_qwen3_next,
+    Family{.types = "qwen3_5 qwen3_5_text",
+           .architectures = "Qwen3_5ForCausalLM",
+           .bias_ffn = kNo,
+           .qk_norm = QkNorm::kHead,
+           .output_gate = {"attn_output_gate", true},
+           .kv_heads = 4,
+           .head_dim = 256,
+           .adjust = adjust_qwen3_next,
            .other_mixer = qwen3_next_mixer},
-    Family{.types = "qwen3_5_moe qwen3_5_moe_text", .architectures = "Qwen3_5MoeForCausalLM",
-           .moe = true, .bias_ffn = kNo, .qk_norm = QkNorm::kHead,
-           .output_gate = {"attn_output_gate", true}, .kv_heads = 2, .head_dim = 256,
-           .shared_gate = true, .adjust = adjust_qwen3_next, .other_mixer = qwen3_next_mixer},
-    Family{.types = "minimax_text_01 minimax_m1 minimax", .architectures =
-           "MiniMaxText01ForCausalLM MiniMaxM1ForCausalLM MiniMaxForCausalLM", .moe = true,
-           .bias_qkv = kNo, .bias_out = kNo, .bias_ffn = kNo, .adjust = adjust_minimax,
+    Family{.types = "qwen3_5_moe qwen3_5_moe_text",
+           .architectures = "Qwen3_5MoeForCausalLM",
+           .moe = true,
+           .bias_ffn = kNo,
+           .qk_norm = QkNorm::kHead,
+           .output_gate = {"attn_output_gate", true},
+           .kv_heads = 2,
+           .head_dim = 256,
+           .shared_gate = true,
+           .adjust = adjust_qwen3_next,
+           .other_mixer = qwen3_next_mixer},
+    Family{.types = "minimax_text_01 minimax_m1 minimax",
+           .architectures = "MiniMaxText01ForCausalLM MiniMaxM1ForCausalLM MiniMaxForCausalLM",
+           .moe = true,
+           .bias_qkv = kNo,
+           .bias_out = kNo,
+           .bias_ffn = kNo,
+           .adjust = adjust_minimax,
            .other_mixer = lightning_mixer},
-    Family{.types = "kimi_linear", .architectures = "KimiLinearForCausalLM",
-           .attends = Attends::kLatent, .moe = true, .bias_ffn = kNo, .router_bias = kYes,
-           .adjust = adjust_kimi_linear, .other_mixer = kimi_mixer},
-    Family{.types = "jamba", .architectures = "JambaForCausalLM", .moe = true, .bias_qkv = kNo,
-           .bias_out = kNo, .bias_ffn = kNo, .kv_heads = 8, .adjust = adjust_jamba,
+    Family{.types = "kimi_linear",
+           .architectures = "KimiLinearForCausalLM",
+           .attends = Attends::kLatent,
+           .moe = true,
+           .bias_ffn = kNo,
+           .router_bias = kYes,
+           .adjust = adjust_kimi_linear,
+           .other_mixer = kimi_mixer},
+    Family{.types = "jamba",
+           .architectures = "JambaForCausalLM",
+           .moe = true,
+           .bias_qkv = kNo,
+           .bias_out = kNo,
+           .bias_ffn = kNo,
+           .kv_heads = 8,
+           .adjust = adjust_jamba,
            .other_mixer = jamba_mixer},
-    Family{.types = "bamba", .architectures = "BambaForCausalLM", .kv_heads = 8,
-           .adjust = adjust_bamba, .other_mixer = bamba_mixer},
-    Family{.types = "granitemoehybrid", .architectures = "GraniteMoeHybridForCausalLM",
-           .moe = true, .bias_ffn = kNo, .adjust = adjust_granite_hybrid,
+    Family{.types = "bamba",
+           .architectures = "BambaForCausalLM",
+           .kv_heads = 8,
+           .adjust = adjust_bamba,
+           .other_mixer = bamba_mixer},
+    Family{.types = "granitemoehybrid",
+           .architectures = "GraniteMoeHybridForCausalLM",
+           .moe = true,
+           .bias_ffn = kNo,
+           .adjust = adjust_granite_hybrid,
            .other_mixer = bamba_mixer},
     Family{.types = "mamba falcon_mamba",
            .architectures = "MambaForCausalLM FalconMambaForCausalLM",
-           .tied = {"tie_word_embeddings", true}, .layers = mamba_layers, .no_attention = true},
-    Family{.types = "mamba2", .architectures = "Mamba2ForCausalLM", .layers = mamba2_layers,
+           .tied = {"tie_word_embeddings", true},
+           .layers = mamba_layers,
            .no_attention = true},
-    Family{.types = "nemotron_h", .architectures = "NemotronHForCausalLM", .moe = true,
-           .gated = kNo, .kv_heads = 8, .router_bias = kYes, .adjust = adjust_nemotron_h,
+    Family{.types = "mamba2",
+           .architectures = "Mamba2ForCausalLM",
+           .layers = mamba2_layers,
+           .no_attention = true},
+    Family{.types = "nemotron_h",
+           .architectures = "NemotronHForCausalLM",
+           .moe = true,
+           .gated = kNo,
+           .kv_heads = 8,
+           .router_bias = kYes,
+           .adjust = adjust_nemotron_h,
            .layers = nemotron_h_layers},
-    Family{.types = "nemotron-nas deci", .architectures = "DeciLMForCausalLM",
-           .layers = nas_layers},
+    Family{
+        .types = "nemotron-nas deci", .architectures = "DeciLMForCausalLM", .layers = nas_layers},
 };
 
 }  // namespace

@@ -62,8 +62,8 @@ class MoeLayers {
     } else {
       step_ = k.whole({"moe_layer_freq"}).value_or(1);
     }
-    late_step_ = k.whole({"decoder_sparse_step", "interleave_moe_layer_step",
-                          "moe_layer_interval"}).value_or(1);
+    late_step_ = k.whole({"decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval"})
+                     .value_or(1);
     period_ = k.whole({"expert_layer_period"}).value_or(1);
     offset_ = k.whole({"expert_layer_offset"}, kFromZero).value_or(0);
     types_ = k.texts({"mlp_layer_types"});
@@ -111,12 +111,16 @@ int window_pattern(Reading& r) {
   const Family& f = r.family;
   if (r.shape.window == 0) return 0;
   switch (f.windows) {
-    case Windows::kNone: return 0;
-    case Windows::kEveryLayer: return 1;
-    case Windows::kIfUsed: return r.on({"use_sliding_window", false}) ? 1 : 0;
+    case Windows::kNone:
+      return 0;
+    case Windows::kEveryLayer:
+      return 1;
+    case Windows::kIfUsed:
+      return r.on({"use_sliding_window", false}) ? 1 : 0;
     case Windows::kChunked:
       return r.keys.whole({"no_rope_layer_interval"}, kFromZero).value_or(f.pattern);
-    case Windows::kPattern: break;
+    case Windows::kPattern:
+      break;
   }
   const Node* node = r.keys.find({"sliding_window_pattern", "_sliding_window_pattern"});
   if (node != nullptr && node->is(Node::Kind::kString)) {  // EXAONE 4: "LLLG"
@@ -149,9 +153,9 @@ class LayerKinds {
       const bool known = kinds_.back() != Kind::kUnknown &&
                          (kinds_.back() != Kind::kOther || r.family.other_mixer != nullptr);
       if (known) continue;
-      r.keys.fail_at({"layer_types", "layers_block_type"},
-                  "layers of type '" + excerpt(type) + "' are not modelled for '" +
-                      r.model.architecture + "'");
+      r.keys.fail_at({"layer_types", "layers_block_type"}, "layers of type '" + excerpt(type) +
+                                                               "' are not modelled for '" +
+                                                               r.model.architecture + "'");
       return;
     }
   }
@@ -208,6 +212,7 @@ LatentAttention latent_attention(Reading& r) {
   a.qk_rope_dim = r.keys.required({"qk_rope_head_dim"}, kSize);
   a.v_head_dim = r.keys.whole({"v_head_dim"}, kSize).value_or(r.shape.head_dim);
   a.bias = r.on(r.family.bias_qkv);
+  a.output_gate = r.on({"mla_use_output_gate", false});
   if (const auto heads = r.keys.whole({"index_n_heads"}, kSize)) {
     a.indexer_heads = *heads;
     a.indexer_dim = r.keys.required({"index_head_dim"}, kSize);
@@ -217,25 +222,29 @@ LatentAttention latent_attention(Reading& r) {
 }
 
 DenseFfn dense_ffn(const Reading& r, int intermediate) {
-  return {.intermediate = intermediate,
-          .gated = r.on(r.family.gated),
-          .bias = r.on(r.family.bias_ffn)};
+  return {
+      .intermediate = intermediate, .gated = r.on(r.family.gated), .bias = r.on(r.family.bias_ffn)};
 }
 
 MoeFfn moe_ffn(Reading& r) {
   MoeFfn m;
   m.experts = r.keys.required({"num_experts", "num_local_experts", "n_routed_experts",
-                               "moe_num_experts", "num_routed_experts"}, {1, 100'000});
-  m.experts_per_token = whole_or_equal(
-      r, {"num_experts_per_tok", "num_experts_per_token", "moe_topk", "top_k_experts", "moe_k",
-          "moe_top_k", "num_selected_experts"}, {1, 100'000}, 0);
+                               "moe_num_experts", "num_routed_experts"},
+                              {1, 100'000});
+  m.experts_per_token =
+      whole_or_equal(r,
+                     {"num_experts_per_tok", "num_experts_per_token", "moe_topk", "top_k_experts",
+                      "moe_k", "moe_top_k", "num_selected_experts"},
+                     {1, 100'000}, 0);
   if (m.experts_per_token == 0) r.keys.required({"num_experts_per_tok"}, {1, 100'000});
   m.expert_intermediate = whole_or_equal(
-      r, {"moe_intermediate_size", "expert_ffn_hidden_size", "expert_intermediate_size",
-          "moe_ffn_hidden_size"}, kSize,
-      r.family.expert_width > 0 ? r.family.expert_width : r.shape.intermediate);
+      r,
+      {"moe_intermediate_size", "expert_ffn_hidden_size", "expert_intermediate_size",
+       "moe_ffn_hidden_size"},
+      kSize, r.family.expert_width > 0 ? r.family.expert_width : r.shape.intermediate);
   m.shared_intermediate = shared_width(r, m.expert_intermediate) + r.family.parallel_dense;
   m.gated = r.on(r.family.gated);
+  m.latent = r.keys.whole({"routed_expert_hidden_size"}, kSize).value_or(0);
   m.bias = r.on(r.family.bias_ffn);
   m.shared_gate = r.family.shared_gate && m.shared_intermediate > 0;
   m.router_bias = r.on(r.family.router_bias);

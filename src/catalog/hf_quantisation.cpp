@@ -30,20 +30,22 @@ struct Scheme {
 
 // Spellings of the module that stands for each part: a matrix whose exclusion means the part's.
 constexpr std::array<std::string_view, 7> kAttention{
-    "self_attn.o_proj", "attn.o_proj", "self_attn.wo", "mixer.o_proj", "attention.wo", "attn.wo",
-    "self_attn.dense"};
+    "self_attn.o_proj", "attn.o_proj", "self_attn.wo",   "mixer.o_proj",
+    "attention.wo",     "attn.wo",     "self_attn.dense"};
 constexpr std::array<std::string_view, 3> kLinear{"linear_attn.out_proj", "self_attn.out_proj",
                                                   "self_attn.o_proj"};
 constexpr std::array<std::string_view, 2> kState{"mixer.out_proj", "mamba.out_proj"};
 constexpr std::array<std::string_view, 4> kDense{"mlp.down_proj", "feed_forward.down_proj",
                                                  "mixer.down_proj", "feed_forward.w2"};
 constexpr std::array<std::string_view, 5> kShared{
-    "mlp.shared_experts.down_proj", "mlp.shared_expert.down_proj",
-    "mixer.shared_experts.down_proj", "feed_forward.shared_expert.down_proj",
-    "ffn.shared_experts.w2"};
-constexpr std::array<std::string_view, 6> kRouted{
-    "mlp.experts.0.down_proj", "mixer.experts.0.down_proj", "block_sparse_moe.experts.0.w2",
-    "feed_forward.experts.0.down_proj", "ffn.experts.0.w2", "mlp.experts.down_proj"};
+    "mlp.shared_experts.down_proj", "mlp.shared_expert.down_proj", "mixer.shared_experts.down_proj",
+    "feed_forward.shared_expert.down_proj", "ffn.shared_experts.w2"};
+constexpr std::array<std::string_view, 6> kRouted{"mlp.experts.0.down_proj",
+                                                  "mixer.experts.0.down_proj",
+                                                  "block_sparse_moe.experts.0.w2",
+                                                  "feed_forward.experts.0.down_proj",
+                                                  "ffn.experts.0.w2",
+                                                  "mlp.experts.down_proj"};
 
 // modelopt's names of algorithms.
 struct Algorithm {
@@ -73,8 +75,10 @@ constexpr std::array kAlgorithms{
 std::optional<Rule> rule_of_algorithm(const ConfigKeys& keys, const std::string& name) {
   const auto* found = std::ranges::find(kAlgorithms, name, &Algorithm::name);
   if (found != kAlgorithms.end()) {
-    return Rule{.weights = found->weights, .activations = found->activations,
-                .group = keys.whole({"group_size"}, {-1, 1'000'000}).value_or(0), .targets = {}};
+    return Rule{.weights = found->weights,
+                .activations = found->activations,
+                .group = keys.whole({"group_size"}, {-1, 1'000'000}).value_or(0),
+                .targets = {}};
   }
   std::vector<std::string> known;
   for (const Algorithm& algorithm : kAlgorithms) known.emplace_back(algorithm.name);
@@ -104,8 +108,10 @@ void read_groups(const ConfigKeys& groups, Scheme& scheme) {
     if (!weights) continue;
     const auto format = format_of_bits(*weights);
     if (!format) return;
-    Rule rule{.weights = *format, .activations = {},
-              .group = weights->whole({"group_size"}, {-1, 1'000'000}).value_or(0), .targets = {}};
+    Rule rule{.weights = *format,
+              .activations = {},
+              .group = weights->whole({"group_size"}, {-1, 1'000'000}).value_or(0),
+              .targets = {}};
     if (const auto activations = group.child({"input_activations"})) {
       rule.activations = format_of_bits(*activations);
     }
@@ -154,14 +160,18 @@ void read_integers(const ConfigKeys& keys, Scheme& scheme) {
     keys.fail("weights of " + std::to_string(bits) + " bits", "4 or 8 bits");
     return;
   }
-  scheme.rules.push_back({.weights = bits == 4 ? Format::kInt4 : Format::kInt8, .activations = {},
-                          .group = std::max(0, group), .targets = {}});
+  scheme.rules.push_back({.weights = bits == 4 ? Format::kInt4 : Format::kInt8,
+                          .activations = {},
+                          .group = std::max(0, group),
+                          .targets = {}});
 }
 
 void read_bitsandbytes(const ConfigKeys& keys, Scheme& scheme) {
   const bool four = keys.flag({"load_in_4bit", "_load_in_4bit"}).value_or(false);
-  scheme.rules.push_back({.weights = four ? Format::kInt4 : Format::kInt8, .activations = {},
-                          .group = four ? 64 : 0, .targets = {}});
+  scheme.rules.push_back({.weights = four ? Format::kInt4 : Format::kInt8,
+                          .activations = {},
+                          .group = four ? 64 : 0,
+                          .targets = {}});
 }
 
 // AMD Quark: {"weight": {"dtype": "fp8_e4m3"}, "input_tensors": {…}}.
@@ -186,17 +196,20 @@ void read_quark(const ConfigKeys& keys, Scheme& scheme) {
   const auto inputs = global->child({"input_tensors"});
   scheme.rules.push_back({.weights = *format,
                           .activations = inputs ? format_of(*inputs) : std::nullopt,
-                          .group = 0, .targets = {}});
+                          .group = 0,
+                          .targets = {}});
 }
 
 void read_fp8(const ConfigKeys&, Scheme& scheme) {
-  scheme.rules.push_back({.weights = Format::kFp8, .activations = Format::kFp8, .group = 0,
-                          .targets = {}});
+  scheme.rules.push_back(
+      {.weights = Format::kFp8, .activations = Format::kFp8, .group = 0, .targets = {}});
 }
 
 // transformers converts the experts only.
 void read_mxfp4(const ConfigKeys&, Scheme& scheme) {
-  scheme.rules.push_back({.weights = Format::kMxfp4, .activations = {}, .group = 0,
+  scheme.rules.push_back({.weights = Format::kMxfp4,
+                          .activations = {},
+                          .group = 0,
                           .targets = ModulePatterns{{"experts"}}});
 }
 
@@ -211,12 +224,17 @@ struct Method {
   void (*read)(const ConfigKeys&, Scheme&);
 };
 constexpr std::array kMethods{
-    Method{"fp8", read_fp8},           Method{"fbgemm_fp8", read_fp8},
-    Method{"mxfp4", read_mxfp4},       Method{"compressed-tensors", read_groups_of},
-    Method{"modelopt", read_modelopt}, Method{"modelopt_fp4", read_modelopt},
+    Method{"fp8", read_fp8},
+    Method{"fbgemm_fp8", read_fp8},
+    Method{"mxfp4", read_mxfp4},
+    Method{"compressed-tensors", read_groups_of},
+    Method{"modelopt", read_modelopt},
+    Method{"modelopt_fp4", read_modelopt},
     Method{"modelopt_mixed", read_modelopt},
-    Method{"awq", read_integers},      Method{"gptq", read_integers},
-    Method{"auto-round", read_integers}, Method{"bitsandbytes", read_bitsandbytes},
+    Method{"awq", read_integers},
+    Method{"gptq", read_integers},
+    Method{"auto-round", read_integers},
+    Method{"bitsandbytes", read_bitsandbytes},
     Method{"quark", read_quark},
 };
 
@@ -239,9 +257,9 @@ std::optional<Scheme> read_scheme(const ConfigKeys& keys, const std::string& met
   }
   const std::size_t before = keys.errors().size();
   found->read(keys, scheme);
-  scheme.ignored = ModulePatterns{keys.texts(
-      {"ignore", "modules_to_not_convert", "ignored_layers", "exclude_modules", "exclude",
-       "llm_int8_skip_modules"})};
+  scheme.ignored =
+      ModulePatterns{keys.texts({"ignore", "modules_to_not_convert", "ignored_layers",
+                                 "exclude_modules", "exclude", "llm_int8_skip_modules"})};
   if (keys.errors().size() > before) return std::nullopt;
   return scheme;
 }
@@ -317,8 +335,8 @@ void read_quantisation(Reading& r) {
   q.kv_cache = kv_format(keys);
   q.unquantised = keys.texts({"ignore", "modules_to_not_convert", "ignored_layers",
                               "exclude_modules", "exclude", "llm_int8_skip_modules"});
-  q.experts_only = std::ranges::none_of(
-      r.layers, [](const Block& b) { return b.stored.mixer || b.stored.ffn; });
+  q.experts_only =
+      std::ranges::none_of(r.layers, [](const Block& b) { return b.stored.mixer || b.stored.ffn; });
   r.model.quantisation = std::move(q);
 }
 

@@ -18,20 +18,27 @@ constexpr std::string_view kEncoderDecoder =
 constexpr std::string_view kDiffusion = "a diffusion model is no autoregressive language model";
 
 constexpr std::array kRefused{
-    Refused{kEncoder, "bert roberta xlm-roberta distilbert albert electra deberta deberta-v2 mpnet "
-            "modernbert nomic_bert camembert ernie xlnet big_bird longformer new eurobert", ""},
+    Refused{kEncoder,
+            "bert roberta xlm-roberta distilbert albert electra deberta deberta-v2 mpnet "
+            "modernbert nomic_bert camembert ernie xlnet big_bird longformer new eurobert",
+            ""},
     Refused{kEncoder, "", "ForMaskedLM"},
     Refused{"an image or speech encoder generates no text",
             "clip siglip siglip2 vit dinov2 wav2vec2 hubert swin convnext beit", ""},
-    Refused{kEncoderDecoder, "t5 mt5 umt5 longt5 switch_transformers bart mbart pegasus marian "
+    Refused{kEncoderDecoder,
+            "t5 mt5 umt5 longt5 switch_transformers bart mbart pegasus marian "
             "m2m_100 blenderbot prophetnet led whisper nllb-moe t5gemma florence2 "
-            "vision-encoder-decoder encoder-decoder speech_to_text", ""},
+            "vision-encoder-decoder encoder-decoder speech_to_text",
+            ""},
     Refused{"a classifier or reward model has no output table: only models that generate text are "
-            "modelled", "", "ForSequenceClassification"},
+            "modelled",
+            "", "ForSequenceClassification"},
     Refused{"a classifier or reward model has no output table: only models that generate text are "
-            "modelled", "", "ForTokenClassification"},
+            "modelled",
+            "", "ForTokenClassification"},
     Refused{"a classifier or reward model has no output table: only models that generate text are "
-            "modelled", "", "RewardModel"},
+            "modelled",
+            "", "RewardModel"},
     Refused{kDiffusion, "", "UNet"},
     Refused{kDiffusion, "", "Transformer2DModel"},
     Refused{kDiffusion, "", "Transformer3DModel"},
@@ -40,7 +47,8 @@ constexpr std::array kRefused{
     Refused{"generates by diffusion, not token by token", "llada dream sdar llada_moe diffucoder",
             ""},
     Refused{"compressed attention (keys and values joined over several tokens, hyper-connections) "
-            "is not", "deepseek_v4 deepseek_ref", "DeepseekV4"},
+            "is not",
+            "deepseek_v4 deepseek_ref", "DeepseekV4"},
     Refused{"layers that attend to an image encoder's output (cross-attention) are not",
             "mllama mllama_text_model", "Mllama"},
     Refused{"embeddings of their own in every layer and layers that share keys and values are not",

@@ -52,8 +52,8 @@ double qwen2_vl(const Tower& t, const ConfigKeys& v, double hidden) {
   const double layer = gated ? 4 * linear(t.width, t.width) + 2 * linear(t.width, t.inner) +
                                    linear(t.inner, t.width) + 2 * t.width
                              : plain_layer(t);
-  return video_patch(t, v) + t.layers * layer + (gated ? 1 : 2) * t.width +
-         linear(merged, merged) + linear(merged, out);
+  return video_patch(t, v) + t.layers * layer + (gated ? 1 : 2) * t.width + linear(merged, merged) +
+         linear(merged, out);
 }
 
 // Qwen3-VL, Qwen3.5: learned positions, and a merger more for each deep-stacked layer.
@@ -72,14 +72,14 @@ double patches(const Tower& t) { return t.channels * t.patch * t.patch * t.width
 
 // SigLIP with Gemma 3's projector: one matrix without bias behind a norm.
 double gemma3(const Tower& t, const ConfigKeys&, double hidden) {
-  return patches(t) + t.width + positions(t) * t.width + t.layers * plain_layer(t) +
-         2 * t.width + t.width * hidden + t.width;
+  return patches(t) + t.width + positions(t) * t.width + t.layers * plain_layer(t) + 2 * t.width +
+         t.width * hidden + t.width;
 }
 
 // SigLIP with PaliGemma's projector.
 double paligemma(const Tower& t, const ConfigKeys&, double hidden) {
-  return patches(t) + t.width + positions(t) * t.width + t.layers * plain_layer(t) +
-         2 * t.width + linear(t.width, hidden);
+  return patches(t) + t.width + positions(t) * t.width + t.layers * plain_layer(t) + 2 * t.width +
+         linear(t.width, hidden);
 }
 
 // CLIP (a class token, norms before and after) or SigLIP with LLaVA's two linear maps.
@@ -110,8 +110,8 @@ double moon_vit(const Tower& t, const ConfigKeys& v, double hidden) {
   const double rows = whole(v, {"init_pos_emb_height"}, 64);
   const double columns = whole(v, {"init_pos_emb_width"}, 64);
   const double merged = 4 * t.width;
-  return patches(t) + t.width + rows * columns * t.width + t.layers * plain_layer(t) +
-         2 * t.width + 2 * t.width + linear(merged, merged) + linear(merged, hidden);
+  return patches(t) + t.width + rows * columns * t.width + t.layers * plain_layer(t) + 2 * t.width +
+         2 * t.width + linear(merged, merged) + linear(merged, hidden);
 }
 
 // Of a tower whose details are not modelled: its large matrices, within a few percent of the tower.
@@ -127,11 +127,13 @@ struct Kind {
 constexpr std::array kKinds{
     Kind{"Qwen2VLForConditionalGeneration Qwen2_5_VLForConditionalGeneration", qwen2_vl},
     Kind{"Qwen3VLForConditionalGeneration Qwen3VLMoeForConditionalGeneration "
-         "Qwen3_5ForConditionalGeneration Qwen3_5MoeForConditionalGeneration", qwen3_vl},
+         "Qwen3_5ForConditionalGeneration Qwen3_5MoeForConditionalGeneration",
+         qwen3_vl},
     Kind{"Gemma3ForConditionalGeneration", gemma3},
     Kind{"PaliGemmaForConditionalGeneration", paligemma},
     Kind{"LlavaForConditionalGeneration LlavaNextForConditionalGeneration "
-         "LlavaOnevisionForConditionalGeneration", llava},
+         "LlavaOnevisionForConditionalGeneration",
+         llava},
     Kind{"Mistral3ForConditionalGeneration", pixtral},
     Kind{"Llama4ForConditionalGeneration", llama4},
     Kind{"KimiVLForConditionalGeneration KimiK25ForConditionalGeneration", moon_vit},

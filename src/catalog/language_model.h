@@ -34,6 +34,7 @@ struct LatentAttention {
   int heads{}, q_lora_rank{}, kv_lora_rank{}, qk_nope_dim{}, qk_rope_dim{}, v_head_dim{};
   int indexer_heads{}, indexer_dim{}, indexer_tokens{};  // sparse attention; 0: attends to all
   bool bias{};
+  bool output_gate{};
   friend bool operator==(const LatentAttention&, const LatentAttention&) = default;
 };
 
@@ -43,6 +44,7 @@ struct LinearAttention {
   int key_heads{}, value_heads{}, key_dim{}, value_dim{}, convolution{};
   int gate_rank{};   // Kimi delta attention: gates of this rank, one an element
   bool lightning{};  // MiniMax's lightning attention: fixed decay, no convolution
+  bool full_gate{};  // the output's gate is one matrix; the decay's keeps the rank (Kimi-K3)
   friend bool operator==(const LinearAttention&, const LinearAttention&) = default;
 };
 

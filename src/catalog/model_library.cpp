@@ -25,14 +25,16 @@ namespace {
 constexpr std::string_view kFolder = "data/models/";
 
 Error no_such(std::string what, std::vector<std::string> near) {
-  return {.kind = Error::Kind::kInput, .what = std::move(what),
+  return {.kind = Error::Kind::kInput,
+          .what = std::move(what),
           .expected = "a name that 'assay models' lists, or the path of a config.json",
-          .near = std::move(near), .where = {}};
+          .near = std::move(near),
+          .where = {}};
 }
 
 double count(Binder& entry, std::string_view key) {
-  const auto value = entry.take_quantity<Quantity<Dim{}>>(
-      key, Need::kOptional, {1, std::numeric_limits<double>::max()});
+  const auto value = entry.take_quantity<Quantity<Dim{}>>(key, Need::kOptional,
+                                                          {1, std::numeric_limits<double>::max()});
   return value ? value->base() : 0;
 }
 
@@ -119,8 +121,8 @@ Checked<LanguageModel> load_model(std::string_view name) {
   }
   const auto path = config_path(name);
   if (!path) {
-    return tl::unexpected(Errors{
-        no_such("unknown model '" + std::string{name} + "'", nearest(name, known))});
+    return tl::unexpected(
+        Errors{no_such("unknown model '" + std::string{name} + "'", nearest(name, known))});
   }
   const auto text = document::read_text(*path);
   if (!text) return tl::unexpected(Errors{text.error()});

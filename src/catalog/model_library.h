@@ -19,7 +19,7 @@ struct ModelEntry {
   std::string file;                  // embedded path of its config
   std::string source;
   bool assumed{};
-  double published_parameters{};     // 0: not published
+  double published_parameters{};  // 0: not published
   double published_active{};
   std::string note;
 };

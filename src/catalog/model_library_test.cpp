@@ -114,8 +114,9 @@ TEST(ModelLibrary, PathsMeanAConfigOrItsFolder) {
 }
 
 TEST(Format, NamesAreReadBackAndScalesCounted) {
-  for (const Format format : {Format::kFp32, Format::kBf16, Format::kFp16, Format::kFp8,
-                              Format::kInt8, Format::kNvfp4, Format::kMxfp4, Format::kInt4}) {
+  for (const Format format :
+       {Format::kFp32, Format::kBf16, Format::kFp16, Format::kFp8, Format::kInt8, Format::kNvfp4,
+        Format::kMxfp4, Format::kInt4, Format::kQ4KM}) {
     EXPECT_EQ(parse_format(name(format)), format);
   }
   EXPECT_EQ(parse_format("FP4"), Format::kNvfp4);

@@ -35,6 +35,7 @@ LayerWeights weights(const LatentAttention& a, double hidden) {
             1.0 * a.heads * a.v_head_dim * hidden;
   w.mixer += q_rank > 0 ? q_rank * (hidden + a.heads * query_dim) : hidden * a.heads * query_dim;
   w.other = kv_rank + q_rank;
+  if (a.output_gate) w.mixer += hidden * a.heads * a.v_head_dim;
   if (a.bias) w.other += q_rank + kv_rank + a.qk_rope_dim + hidden;
   if (a.indexer_heads > 0) {
     const double dim = a.indexer_dim;
@@ -56,7 +57,8 @@ LayerWeights weights(const LinearAttention& a, double hidden) {
     w.other += values;
   } else if (a.gate_rank > 0) {
     const double rank = a.gate_rank;
-    w.mixer += hidden * (2 * rank + a.value_heads) + rank * (keys + values);
+    const double output_gate = a.full_gate ? hidden * values : rank * (hidden + values);
+    w.mixer += hidden * (rank + a.value_heads) + rank * keys + output_gate;
     w.other += keys + a.value_heads + a.value_dim;
   } else {
     w.mixer += hidden * (values + 2.0 * a.value_heads);
@@ -72,8 +74,8 @@ LayerWeights weights(const StateSpace& s, double hidden) {
   LayerWeights w;
   w.other = convolved * (s.convolution + (s.conv_bias ? 1.0 : 0.0));
   if (s.dt_rank > 0) {
-    w.mixer = hidden * 2 * inner + inner * (s.dt_rank + 2 * state) + s.dt_rank * inner +
-              inner * hidden;
+    w.mixer =
+        hidden * 2 * inner + inner * (s.dt_rank + 2 * state) + s.dt_rank * inner + inner * hidden;
     w.other += inner + inner * state + inner;
     if (s.inner_norms) w.other += s.dt_rank + 2 * state;
   } else {
@@ -146,17 +148,17 @@ Tables tables(const LanguageModel& model) {
 }
 
 double bytes_of(double elements, Format format, int group) {
-  const double bits = format == Format::kInt4 && group > 0 ? 4 + 16.0 / group
-                                                           : bits_per_value(format);
+  const double bits =
+      format == Format::kInt4 && group > 0 ? 4 + 16.0 / group : bits_per_value(format);
   return elements * bits / 8;
 }
 
 // Elements of KV that one token leaves in this layer, and those of a fixed state.
 struct Cache {
-  double per_token{};  // elements
+  double per_token{};              // elements
   double fixed_bytes_per_token{};  // stored in one format whatever the cache's
-  double window{};     // tokens kept at most; 0: all
-  double state{};      // bytes of a state that no context enlarges
+  double window{};                 // tokens kept at most; 0: all
+  double state{};                  // bytes of a state that no context enlarges
 };
 
 Cache cache(const GroupedQueryAttention& a) {

@@ -14,7 +14,7 @@ struct LayerWeights {
   double ffn{};     // matrices of the dense feed-forward part or of the shared experts
   double routed{};  // matrices of all routed experts
   double router{};
-  double other{};   // norms, biases, convolutions, gates of one element
+  double other{};          // norms, biases, convolutions, gates of one element
   double biases_routed{};  // biases of all routed experts
   double total() const { return mixer + ffn + routed + router + other + biases_routed; }
 };

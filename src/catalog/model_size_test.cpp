@@ -27,8 +27,8 @@ LanguageModel tiny(const Mixer& mixer, const Ffn& ffn, int layers) {
   return m;
 }
 
-constexpr GroupedQueryAttention kAttention{.heads = 4, .kv_heads = 2, .head_dim = 2,
-                                           .value_head_dim = 2};
+constexpr GroupedQueryAttention kAttention{
+    .heads = 4, .kv_heads = 2, .head_dim = 2, .value_head_dim = 2};
 
 TEST(ModelSize, HandCountedDecoder) {
   // Tables 800, final norm 8; a layer: q 64, k and v 32 each, o 64, three 8×16, two norms of 8.
@@ -102,8 +102,8 @@ TEST(ModelSize, PublishedCheckpointsHaveTheirSize) {
   EXPECT_NEAR(weight_bytes(model("gpt-oss-20b")).base() / kGib, 12.8, 0.1);
   // DeepSeek-V3's index says 688.6 GB, with the prediction layer and its copies of both tables.
   const LanguageModel v3 = model("deepseek-v3");
-  const double with_mtp = weight_bytes(v3).base() + v3.mtp_parameters +
-                          2 * parameters(v3).embedding;
+  const double with_mtp =
+      weight_bytes(v3).base() + v3.mtp_parameters + 2 * parameters(v3).embedding;
   EXPECT_NEAR(with_mtp / 1e9, 688.6, 688.6 * 0.001);
   // Moonshot, Kimi-K2-Thinking: about 594 GB in int4.
   EXPECT_NEAR(weight_bytes(model("kimi-k2-thinking")).base() / 1e9, 594, 2);
@@ -138,8 +138,8 @@ TEST(ModelSize, PredictionLayersStandBesideTheCount) {
 RC_GTEST_PROP(ModelSize, WideningNeverShrinks, ()) {
   const int heads = *rc::gen::inRange(1, 16), layers = *rc::gen::inRange(1, 50);
   const int wide = *rc::gen::inRange(1, 1000);
-  const GroupedQueryAttention a{.heads = heads, .kv_heads = heads, .head_dim = 8,
-                                .value_head_dim = 8};
+  const GroupedQueryAttention a{
+      .heads = heads, .kv_heads = heads, .head_dim = 8, .value_head_dim = 8};
   const LanguageModel m = tiny(a, DenseFfn{.intermediate = wide, .gated = true}, layers);
   const LanguageModel wider = tiny(a, DenseFfn{.intermediate = wide + 1, .gated = true}, layers);
   RC_ASSERT(parameters(wider).total > parameters(m).total);

@@ -13,8 +13,8 @@ TEST(ModulePatterns, NamesMeanTheModuleAndWhatIsBelow) {
 }
 
 TEST(ModulePatterns, GlobsAndPrefixesOfWrappers) {
-  const ModulePatterns p{{"language_model.model.layers.0*", "model.layers.1.self_attn*",
-                          "*.mlp.shared_expert.*"}};
+  const ModulePatterns p{
+      {"language_model.model.layers.0*", "model.layers.1.self_attn*", "*.mlp.shared_expert.*"}};
   EXPECT_TRUE(p.match(0, "mlp.down_proj"));
   EXPECT_FALSE(p.match(10, "self_attn.o_proj")) << "layer 1 is not layer 10";
   EXPECT_TRUE(p.match(1, "self_attn.o_proj"));
@@ -23,8 +23,8 @@ TEST(ModulePatterns, GlobsAndPrefixesOfWrappers) {
 }
 
 TEST(ModulePatterns, RegularExpressionsOfModuleLists) {
-  const ModulePatterns p{{"re:.*self_attn.*", "re:.*mlp\\.(gate|up|down)_proj$",
-                          "re:model.layers.[0-9]+.router"}};
+  const ModulePatterns p{
+      {"re:.*self_attn.*", "re:.*mlp\\.(gate|up|down)_proj$", "re:model.layers.[0-9]+.router"}};
   EXPECT_TRUE(p.match(5, "self_attn.o_proj"));
   EXPECT_TRUE(p.match(5, "mlp.down_proj"));
   EXPECT_FALSE(p.match(5, "mlp.experts.0.down_proj"));

@@ -23,7 +23,7 @@ struct System {
   Where where;
 
   std::string accelerator;  // id; empty for what is composed of systems
-  int accelerators{};  // of a composition: the sum over its parts if all are known, else 0
+  int accelerators{};       // of a composition: the sum over its parts if all are known, else 0
   std::vector<SystemPart> parts;
 
   Fact<std::string> link_kind, link_topology;  // topology: switch, mesh, ring, torus, pcie
