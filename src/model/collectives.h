@@ -1,7 +1,8 @@
-// collectives.h — time of collectives among the accelerators of one replica, on the link that they
+// collectives.h — time of collectives among the accelerators of one replica, on the links that they
 // share. A switch carries any group at full rate; in a mesh a group of n uses the n − 1 links
-// between its members; through PCIe everything goes over the host. Latency and share of the
-// bandwidth: data/efficiency.yaml. Pure. Equations and sources: docs/models.md, "Collectives".
+// between its members; through PCIe everything goes over the host; a group that spans several link
+// domains goes over the scale-out network between them. Latency and share of the bandwidth:
+// data/efficiency.yaml. Pure. Equations and sources: docs/models.md, "Collectives".
 #pragma once
 
 #include "base/quantity.h"
@@ -13,14 +14,23 @@ namespace assay::model {
 // What one accelerator of a group of `ranks` can send, one way, before efficiency.
 BytesPerSecond group_bandwidth(const Link& link, int ranks);
 
-// Bytes that each accelerator sends to sum `volume` bytes over `ranks` of them.
-constexpr Bytes all_reduce_traffic(Bytes volume, int ranks) {
-  return volume * (2.0 * (ranks - 1) / ranks);
-}
-static_assert(all_reduce_traffic(Bytes::from_base(800), 8).base() == 1400);
+// latency + W + √(W·fill), W = volume·seconds_per_byte.
+struct CollectiveTime {
+  Seconds latency;
+  double seconds_per_byte{};
+  Seconds fill;
+  Seconds of(Bytes volume) const;
+};
 
-// Nothing for one rank.
-Seconds all_reduce(const Link& link, const catalog::LinkEfficiency& efficiency, int ranks,
-                   Bytes volume);
+// Sums a volume over `ranks`, as reduce-scatter and all-gather. Nothing for one rank.
+CollectiveTime all_reduce(const Hardware& hardware, const catalog::EfficiencyTable& efficiency,
+                          int ranks);
+
+// Each rank sends its volume, in equal shares, to all ranks.
+CollectiveTime all_to_all(const Hardware& hardware, const catalog::EfficiencyTable& efficiency,
+                          int ranks);
+
+// From one accelerator to the next.
+CollectiveTime send(const Hardware& hardware, const catalog::EfficiencyTable& efficiency);
 
 }  // namespace assay::model

@@ -22,6 +22,9 @@ using catalog::System;
 // it.
 constexpr int kDomainAssumed = 8;
 
+// Between those of an A100 (108) and of a B200 (148).
+constexpr double kUnitsAssumed = 128;
+
 template <class Q>
 std::string value_text(const Q& value) {
   return to_text(value);
@@ -196,6 +199,18 @@ Link resolve_link(Resolver& resolver, const Accelerator& accelerator, const Syst
   return link;
 }
 
+// Work is dealt out in units: it takes their number to say when a kernel fills them.
+double resolve_units(Resolver& resolver, const Accelerator& accelerator) {
+  const auto units = resolver.take(accelerator.compute_units, "compute units", accelerator.id);
+  if (units) return *units;
+  resolver.note({.figure = "compute units of " + accelerator.id,
+                 .value = number_text(kUnitsAssumed),
+                 .basis = "unknown",
+                 .source = "derived: assumed",
+                 .confidence = Confidence::kAssumed});
+  return kUnitsAssumed;
+}
+
 Bytes resolve_memory(Resolver& resolver, const Accelerator& accelerator) {
   const auto usable = catalog::usable_memory(accelerator);
   if (!usable) {
@@ -236,6 +251,8 @@ std::optional<FlopsPerSecond> Hardware::matrix_peak(Format activations) const {
       return at(Peak::kFp4);
     case Format::kInt4:
       return at(Peak::kInt4);
+    case Format::kQ4KM:
+      return std::nullopt;  // weights only: dequantised before they multiply
   }
   return std::nullopt;
 }
@@ -265,8 +282,13 @@ Result<Hardware> resolve_hardware(const Catalog& catalog, const Accelerator& acc
   }
   if (!hardware.matrix_peak(Format::kBf16))
     resolver.need(accelerator.peak(Peak::kBf16), "16-bit matrix rate");
+  hardware.compute_units = resolve_units(resolver, accelerator);
   hardware.power = resolver.take(accelerator.power, "board power", accelerator.id);
   hardware.link = resolve_link(resolver, accelerator, system);
+  if (system != nullptr) {  // a line rate: one way
+    hardware.link.beyond_one_way =
+        resolver.take(system->scale_out_bandwidth, "scale-out bandwidth", system->id);
+  }
   if (!resolver.missing().empty()) {
     return tl::unexpected(Error{.kind = Error::Kind::kInfeasible,
                                 .what = accelerator.id + ": " + join(resolver.missing(), "; "),

@@ -24,9 +24,10 @@ enum class Topology : unsigned char { kNone, kSwitch, kMesh, kRing, kTorus, kPci
 struct Link {
   LinkKind kind{};
   Topology topology{};
-  int domain{1};                               // accelerators that share it
-  BytesPerSecond one_way;                      // per accelerator, aggregate
-  std::optional<BytesPerSecond> pair_one_way;  // mesh: between one pair
+  int domain{1};                                   // accelerators that share it
+  BytesPerSecond one_way;                          // per accelerator, aggregate
+  std::optional<BytesPerSecond> pair_one_way;      // mesh: between one pair
+  std::optional<BytesPerSecond> beyond_one_way{};  // scale-out network, per accelerator
 };
 
 // A figure that an answer rests on.
@@ -43,6 +44,7 @@ struct Hardware {
   Bytes memory_usable;
   BytesPerSecond memory_bandwidth;
   std::array<std::optional<FlopsPerSecond>, catalog::kPeakCount> peaks;
+  double compute_units{};  // SM, CU, AI core
   std::optional<Watts> power;
   Link link;
   std::vector<UsedFact> facts;

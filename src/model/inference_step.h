@@ -14,34 +14,30 @@
 #include "catalog/efficiency.h"
 #include "catalog/format.h"
 #include "catalog/language_model.h"
+#include "model/deployment.h"
 #include "model/hardware.h"
 
 namespace assay::model {
-
-// How one replica runs the model.
-struct Deployment {
-  int tensor{1};  // accelerators that share each layer
-  catalog::Format weights{catalog::Format::kBf16};
-  catalog::Format activations{catalog::Format::kBf16};  // format the matrices multiply in
-  catalog::Format kv_cache{catalog::Format::kBf16};
-  std::string engine{"vllm"};
-};
 
 enum class Bound : unsigned char { kCompute, kMemory, kLink, kOverhead };
 std::string_view name(Bound bound);
 
 enum class OperatorKind : unsigned char {
   kAttentionProjections,
-  kAttention,
+  kAttention,  // softmax over the cache, or what a linear layer does with its state
   kDenseFfn,
   kRoutedExperts,
   kSharedExperts,
   kLanguageHead,
+  kElementwise,  // norms, residuals, rotary embedding, activation functions
   kAllReduce,
+  kExpertExchange,  // tokens to their experts' ranks and back
+  kPipeline,        // activations to the next stage
+  kDrafts,
   kLayerOverhead,
   kStepOverhead
 };
-inline constexpr std::size_t kOperatorKinds = 9;
+inline constexpr std::size_t kOperatorKinds = 13;
 std::string_view name(OperatorKind kind);  // "attention projections", "routed experts", …
 
 // One operator summed over its layers, per accelerator.
@@ -67,7 +63,7 @@ struct Step {
 // collectives.
 double busy_share(const Step& step);
 
-// Both steps need a deployment that is runnable().
+// Both steps need a deployment that is runnable() (runnable.h).
 // One iteration that decodes one token for `sequences`, each with `context` tokens before it.
 Step decode_step(const catalog::LanguageModel& model, const Hardware& hardware,
                  const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
@@ -77,19 +73,5 @@ Step decode_step(const catalog::LanguageModel& model, const Hardware& hardware,
 Step prefill_step(const catalog::LanguageModel& model, const Hardware& hardware,
                   const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                   double sequences, double tokens);
-
-// Whether the deployment can run at all: heads divide, the hardware multiplies in that format,
-// tensor ≤ domain. The error names what binds.
-Result<bool> runnable(const catalog::LanguageModel& model, const Hardware& hardware,
-                      const Deployment& deployment);
-
-// What a reader should know about how a runnable deployment runs: weights that are dequantised
-// because the hardware does not multiply in their format, KV heads that are replicated.
-std::vector<std::string> deployment_notes(const catalog::LanguageModel& model,
-                                          const Hardware& hardware, const Deployment& deployment);
-
-// Whether the weights are stored as published: then the published scheme says which of them are
-// quantised.
-bool as_published(const catalog::LanguageModel& model, const Deployment& deployment);
 
 }  // namespace assay::model

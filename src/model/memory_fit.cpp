@@ -1,9 +1,15 @@
 #include "model/memory_fit.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/unit_text.h"
 #include "catalog/model_size.h"
+#include "model/batch_limits.h"
+#include "model/runnable.h"
 #include "model/tensor_split.h"
 
 namespace assay::model {
@@ -14,17 +20,30 @@ using catalog::GroupedQueryAttention;
 using catalog::LanguageModel;
 using catalog::LatentAttention;
 
-// Bytes of one accelerator beyond an even share of the replica's weights.
-Bytes replicated_bytes(const LanguageModel& model, const Deployment& deployment) {
-  const bool published = as_published(model, deployment);
-  double bits = 0;
+double bits_of(std::optional<catalog::Format> stored, const LanguageModel& model,
+               const Deployment& deployment) {
+  const catalog::Format format =
+      as_published(model, deployment) ? stored.value_or(model.dtype) : deployment.weights;
+  return catalog::bits_per_value(format);
+}
+
+// Weights of one accelerator. All are cut over tensor parallel ranks, but for what cannot be
+// (replicated_elements); routed experts over the attention ranks too; layers over the stages.
+Bytes weights_per_accelerator(const LanguageModel& model, const Deployment& deployment) {
+  const Bytes all = as_published(model, deployment)
+                        ? catalog::weight_bytes(model)
+                        : catalog::weight_bytes(model, deployment.weights);
+  double routed = 0, replicated = 0;  // bits
   for (const catalog::Block& block : model.blocks) {
-    const catalog::Format format =
-        published ? block.stored.mixer.value_or(model.dtype) : deployment.weights;
-    bits += replicated_elements(block.mixer, model.hidden, deployment.tensor) *
-            catalog::bits_per_value(format) * block.count;
+    routed += catalog::layer_weights(model, block).routed * block.count *
+              bits_of(block.stored.routed, model, deployment);
+    replicated += replicated_elements(block.mixer, model.hidden, deployment.tensor) *
+                  bits_of(block.stored.mixer, model, deployment) * block.count;
   }
-  return Bytes::from_base(bits / 8.0);
+  const Bytes experts = Bytes::from_base(routed / 8);
+  return ((all - experts) / deployment.tensor + experts / deployment.stage_accelerators() +
+          Bytes::from_base(replicated / 8)) /
+         deployment.pipeline;
 }
 
 double attention_width(const catalog::Mixer& mixer, double tensor) {
@@ -67,6 +86,25 @@ Bytes activation_peak(const LanguageModel& model, double tensor, double tokens, 
 
 }  // namespace
 
+namespace {
+
+// What the engine gives to nothing: docs/models.md, "Memory".
+Bytes left_free(const catalog::EngineOverhead& engine, const MemoryFit& fit) {
+  const double unused = 1.0 - engine.memory_share;
+  switch (engine.memory_rule) {
+    case catalog::MemoryRule::kTotal:
+      return fit.usable * unused;
+    case catalog::MemoryRule::kFree:
+      return std::max(fit.usable - fit.weights - fit.activations - engine.reserve, Bytes{}) *
+             unused;
+    case catalog::MemoryRule::kStatic:  // activations live in it
+      return fit.usable * unused - std::min(fit.activations, fit.usable * unused);
+  }
+  return {};
+}
+
+}  // namespace
+
 Bytes kv_bytes_per_accelerator(const LanguageModel& model, const Deployment& deployment,
                                double context) {
   Bytes total;
@@ -74,7 +112,7 @@ Bytes kv_bytes_per_accelerator(const LanguageModel& model, const Deployment& dep
     total += catalog::kv_bytes(block.mixer, context, deployment.kv_cache) *
              (block.count / kv_ways(block.mixer, deployment.tensor));
   }
-  return total;
+  return total / deployment.pipeline;
 }
 
 MemoryFit memory_fit(const LanguageModel& model, const Hardware& hardware,
@@ -82,22 +120,32 @@ MemoryFit memory_fit(const LanguageModel& model, const Hardware& hardware,
                      double prefill_tokens, double context) {
   ASSAY_ASSERT(deployment.tensor >= 1 && prefill_tokens >= 0 && context >= 0);
   const catalog::EngineOverhead& engine = efficiency.engine(deployment.engine);
-  const double tensor = deployment.tensor;
-  const Bytes all = as_published(model, deployment)
-                        ? catalog::weight_bytes(model)
-                        : catalog::weight_bytes(model, deployment.weights);
-  const double tokens = engine.tokens_max > 0 ? engine.tokens_max : prefill_tokens;
+  const BatchLimits limits = batch_limits(engine, hardware);
+  const double tokens = limits.tokens > 0 ? limits.tokens : prefill_tokens;
 
   MemoryFit fit;
   fit.usable = hardware.memory_usable;
-  fit.weights = all / tensor + replicated_bytes(model, deployment);
-  fit.activations = activation_peak(model, tensor, tokens, engine.sequences_max);
-  fit.reserve = engine.reserve + hardware.memory_usable * (1.0 - engine.memory_share);
+  fit.weights = weights_per_accelerator(model, deployment);
+  fit.activations = activation_peak(model, deployment.tensor, tokens, limits.sequences);
+  fit.reserve = engine.reserve + left_free(engine, fit);
   fit.kv_available = fit.usable - fit.weights - fit.activations - fit.reserve;
   const double length = std::max(context, 1.0);
   const Bytes sequence = kv_bytes_per_accelerator(model, deployment, length);
-  if (fit.fits() && sequence.base() > 0) fit.kv_tokens = fit.kv_available / sequence * length;
+  if (fit.fits() && sequence.base() > 0) {
+    fit.kv_tokens = fit.kv_available / sequence * length * deployment.data;
+  }
   return fit;
+}
+
+std::string memory_shortage(const MemoryFit& fit, const Deployment& deployment, double length) {
+  if (!fit.fits()) {
+    return fmt::format(
+        "weights need {} per accelerator and the engine {}, {} usable: {} short at {}",
+        assay::to_text(fit.weights), assay::to_text(fit.activations + fit.reserve, 3),
+        assay::to_text(fit.usable), assay::to_text(-fit.kv_available, 3), layout_text(deployment));
+  }
+  return fmt::format("the KV cache holds {:.0f} tokens at {}, one request needs {:.0f}",
+                     std::floor(fit.kv_tokens), layout_text(deployment), length);
 }
 
 }  // namespace assay::model

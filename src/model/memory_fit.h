@@ -3,6 +3,8 @@
 // peak − reserve (docs/models.md, "Memory"). Pure.
 #pragma once
 
+#include <string>
+
 #include "base/quantity.h"
 #include "catalog/efficiency.h"
 #include "catalog/language_model.h"
@@ -26,6 +28,9 @@ struct MemoryFit {
 MemoryFit memory_fit(const catalog::LanguageModel& model, const Hardware& hardware,
                      const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                      double prefill_tokens, double context);
+
+// Why a request of `length` tokens does not fit, with the figures.
+std::string memory_shortage(const MemoryFit& fit, const Deployment& deployment, double length);
 
 // Bytes of KV cache that one accelerator holds for one sequence of `context` tokens. KV heads
 // divide at most as many ways as there are; a latent cache is whole on every accelerator.

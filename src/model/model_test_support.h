@@ -85,6 +85,7 @@ inline Hardware hgx_h100() {
   hardware.memory_bandwidth = 3.35_TBps;
   set_peak(hardware, catalog::Peak::kBf16, 989.0_TFLOPs);
   set_peak(hardware, catalog::Peak::kFp8, 1979.0_TFLOPs);
+  hardware.compute_units = 132;
   hardware.power = 700.0_W;
   hardware.link = {.kind = LinkKind::kNvlink,
                    .topology = Topology::kSwitch,
@@ -103,46 +104,15 @@ inline Hardware hgx_a100() {
   hardware.memory_bandwidth = 2.039_TBps;
   hardware.peaks = {};
   set_peak(hardware, catalog::Peak::kBf16, 312.0_TFLOPs);
+  hardware.compute_units = 108;
   hardware.power = 400.0_W;
   hardware.link.one_way = 300.0_GBps;
   return hardware;
 }
 
-// Every share one, nothing between the operators: what is left is the plain roofline.
+// The plain roofline, with a memory for as many sequences as the tests are about.
 inline catalog::EfficiencyTable ideal() {
-  const auto confidence = catalog::Confidence::kAssumed;
-  catalog::EfficiencyTable table;
-  table.families = {
-      {.family = "unknown", .compute = 1, .memory = 1, .confidence = confidence, .origin = ""}};
-  table.links = {{.kind = LinkKind::kOther,
-                  .latency = {},
-                  .bandwidth = 1,
-                  .confidence = confidence,
-                  .origin = ""}};
-  table.engines = {{.engine = "unknown",
-                    .since = "",
-                    .per_layer = {},
-                    .per_step = {},
-                    .memory_share = 1,
-                    .reserve = {},
-                    .tokens_max = 8192,
-                    .sequences_max = 1024,
-                    .confidence = confidence,
-                    .origin = ""}};
-  for (const char* metric : {"tpot", "ttft", "throughput", "power"}) {
-    for (const bool moe : {false, true}) {
-      for (const bool measured : {false, true}) {
-        table.intervals.push_back({.regime = catalog::interval_regime(metric, moe, measured),
-                                   .half_width = 0.5,
-                                   .groups = 0,
-                                   .origin = ""});
-      }
-    }
-  }
-  table.attention_compute = table.attention_memory = table.moe_memory = 1;
-  table.fp8_compute = table.fp4_compute = table.prefill_overhead = 1;
-  table.gemm_half_tokens = 0;
-  table.roofline_norm = 100;
+  catalog::EfficiencyTable table = catalog::speed_of_light();
   table.power_idle = 0.2;
   table.power_busy = 1.0;
   return table;

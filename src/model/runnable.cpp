@@ -1,7 +1,8 @@
-#include <fmt/format.h>
+#include "model/runnable.h"
 
-#include "catalog/language_model.h"
-#include "model/inference_step.h"
+#include <optional>
+
+#include <fmt/format.h>
 
 namespace assay::model {
 
@@ -21,11 +22,6 @@ std::optional<Heads> heads_of(const catalog::Mixer& mixer) {
   return std::nullopt;
 }
 
-bool is_modelled(const catalog::Mixer& mixer) {
-  return !std::holds_alternative<catalog::LinearAttention>(mixer) &&
-         !std::holds_alternative<catalog::StateSpace>(mixer);
-}
-
 bool sixteen_bit(Format format) { return format == Format::kBf16 || format == Format::kFp16; }
 
 Error refusal(std::string what, std::string expected) {
@@ -36,27 +32,45 @@ Error refusal(std::string what, std::string expected) {
           .where = {}};
 }
 
+// The fast link and the network reach, the layers and experts can be dealt out.
+Result<bool> layout_exists(const catalog::LanguageModel& model, const Hardware& hardware,
+                           const Deployment& d) {
+  const int ranks = d.stage_accelerators();
+  if (d.tensor < 1 || d.data < 1 || d.expert < 1 || d.pipeline < 1) {
+    return tl::unexpected(refusal("a layout of " + layout_text(d), "at least one of each rank"));
+  }
+  if (ranks > hardware.link.domain && !hardware.link.beyond_one_way) {
+    return tl::unexpected(refusal(
+        fmt::format(
+            "{} on {}, where {} accelerators share a fast link and the network between "
+            "them is unknown",
+            ranks == d.tensor ? fmt::format("tensor parallelism {}", d.tensor) : layout_text(d),
+            hardware.system.empty() ? hardware.accelerator : hardware.system, hardware.link.domain),
+        fmt::format("1 to {}", hardware.link.domain)));
+  }
+  if (d.pipeline > model.layers()) {
+    return tl::unexpected(
+        refusal(fmt::format("{} stages for {} layers of {}", d.pipeline, model.layers(), model.id),
+                "at most one stage a layer"));
+  }
+  if (ranks % d.expert != 0) {
+    return tl::unexpected(refusal(fmt::format("experts on {} of {} ranks", d.expert, ranks),
+                                  "a divisor of tensor times data parallel ranks"));
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<bool> runnable(const catalog::LanguageModel& model, const Hardware& hardware,
                       const Deployment& deployment) {
   const int tensor = deployment.tensor;
-  if (tensor < 1 || tensor > hardware.link.domain) {
-    return tl::unexpected(refusal(
-        fmt::format("tensor parallelism {} on {}, where {} accelerators share a fast link", tensor,
-                    hardware.system.empty() ? hardware.accelerator : hardware.system,
-                    hardware.link.domain),
-        fmt::format("1 to {}", hardware.link.domain)));
-  }
+  if (auto ok = layout_exists(model, hardware, deployment); !ok) return ok;
   if (!hardware.matrix_peak(Format::kBf16)) {
     return tl::unexpected(refusal(hardware.accelerator + ": its 16-bit matrix rate is unknown",
                                   "a dense bf16 or fp16 peak in the catalog"));
   }
   for (const catalog::Block& block : model.blocks) {
-    if (!is_modelled(block.mixer)) {
-      return tl::unexpected(refusal(model.id + ": hybrid linear attention is not modelled yet",
-                                    "a model with softmax attention in every layer"));
-    }
     const auto heads = heads_of(block.mixer);
     if (heads && heads->heads % tensor != 0) {
       return tl::unexpected(

@@ -2,6 +2,7 @@
 
 #include "model/inference_step.h"
 #include "model/model_test_support.h"
+#include "model/runnable.h"
 
 namespace assay::model {
 namespace {
@@ -21,8 +22,46 @@ TEST(Runnable, TakesWhatDivides) {
 
 TEST(Runnable, RefusesMoreAcceleratorsThanShareTheLink) {
   EXPECT_EQ(refusal(llama_70b(), hgx_h100(), 16),
-            "tensor parallelism 16 on hgx-h100, where 8 accelerators share a fast link");
-  EXPECT_NE(refusal(llama_70b(), hgx_h100(), 0), "");
+            "tensor parallelism 16 on hgx-h100, where 8 accelerators share a fast link and the "
+            "network between them is unknown");
+  EXPECT_EQ(refusal(llama_70b(), hgx_h100(), 0), "a layout of tp0");
+}
+
+TEST(Runnable, ReachesBeyondTheLinkOverAKnownNetwork) {
+  Hardware hardware = hgx_h100();
+  hardware.link.beyond_one_way = 50.0_GBps;
+  EXPECT_EQ(refusal(llama_70b(), hardware, 16), "");
+}
+
+TEST(Runnable, RefusesMoreStagesThanLayers) {
+  Deployment d = deployment(1, Format::kBf16);
+  d.pipeline = 32;
+  EXPECT_TRUE(runnable(llama_8b(), hgx_h100(), d).has_value());
+  d.pipeline = 33;
+  const auto ok = runnable(llama_8b(), hgx_h100(), d);
+  ASSERT_FALSE(ok.has_value());
+  EXPECT_EQ(ok.error().what, "33 stages for 32 layers of dense");
+}
+
+TEST(Runnable, RefusesExpertsThatCannotBeDealtOut) {
+  Deployment d = deployment(2, Format::kBf16);
+  d.data = 4;
+  d.expert = 8;
+  EXPECT_TRUE(runnable(mixtral(), hgx_h100(), d).has_value());
+  d.expert = 3;
+  const auto ok = runnable(mixtral(), hgx_h100(), d);
+  ASSERT_FALSE(ok.has_value());
+  EXPECT_EQ(ok.error().what, "experts on 3 of 8 ranks");
+}
+
+TEST(Runnable, CountsDataParallelRanksAgainstTheLink) {
+  Deployment d = deployment(2, Format::kBf16);
+  d.data = 8;
+  const auto ok = runnable(mixtral(), hgx_h100(), d);
+  ASSERT_FALSE(ok.has_value());
+  EXPECT_EQ(ok.error().what,
+            "tp2 dp8 on hgx-h100, where 8 accelerators share a fast link and the network between "
+            "them is unknown");
 }
 
 TEST(Runnable, RefusesHeadsThatDoNotDivide) {
@@ -32,12 +71,12 @@ TEST(Runnable, RefusesHeadsThatDoNotDivide) {
             "4 KV heads of dense neither divide by tensor parallelism 6 nor divide it");
 }
 
-TEST(Runnable, RefusesWhatIsNotModelled) {
+TEST(Runnable, TakesLinearAttentionAndStateSpaces) {
   catalog::LanguageModel model = llama_8b();
   model.blocks[0].mixer = catalog::LinearAttention{};
-  EXPECT_EQ(refusal(model, hgx_h100(), 1), "dense: hybrid linear attention is not modelled yet");
+  EXPECT_EQ(refusal(model, hgx_h100(), 1), "");
   model.blocks[0].mixer = catalog::StateSpace{};
-  EXPECT_EQ(refusal(model, hgx_h100(), 1), "dense: hybrid linear attention is not modelled yet");
+  EXPECT_EQ(refusal(model, hgx_h100(), 1), "");
 }
 
 TEST(Runnable, RefusesHardwareWithoutAKnownRate) {
@@ -64,13 +103,6 @@ TEST(DeploymentNotes, SayWhatIsHeldTwice) {
   EXPECT_EQ(notes[0], "8 KV heads on 16 accelerators: each cached token is held 2 times");
   EXPECT_EQ(deployment_notes(deepseek_v3(), hardware, deployment(8, Format::kFp8)).at(0),
             "the latent KV cache is held whole by each of 8 accelerators");
-}
-
-TEST(Names, AreThoseOfTheField) {
-  EXPECT_EQ(name(Bound::kMemory), "memory");
-  EXPECT_EQ(name(OperatorKind::kRoutedExperts), "routed experts");
-  for (std::size_t i = 0; i < kOperatorKinds; ++i)
-    EXPECT_NE(name(static_cast<OperatorKind>(i)), "");
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "base/unit_text.h"
+#include "model/batch_limits.h"
+#include "model/runnable.h"
 
 namespace assay::model {
 
@@ -71,17 +73,6 @@ std::string smallest_that_fits(const LanguageModel& model, const Hardware& hardw
                      asked.weights == catalog::Format::kBf16 ? " in this format" : "");
 }
 
-std::string memory_text(const MemoryFit& fit, const Deployment& deployment, double length) {
-  if (!fit.fits()) {
-    return fmt::format(
-        "weights need {} per accelerator and the engine {}, {} usable: {} short at tp{}",
-        to_text(fit.weights), to_text(fit.activations + fit.reserve, 3), to_text(fit.usable),
-        to_text(-fit.kv_available, 3), deployment.tensor);
-  }
-  return fmt::format("the KV cache holds {:.0f} tokens at tp{}, one request needs {:.0f}",
-                     std::floor(fit.kv_tokens), deployment.tensor, length);
-}
-
 Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware,
                         const Deployment& deployment, const catalog::EfficiencyTable& efficiency,
                         const ServingDemand& demand) {
@@ -97,7 +88,7 @@ Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware,
   const MemoryFit fit = memory_fit(model, hardware, deployment, efficiency, input, length);
   if (fit.kv_tokens < length) {
     return tl::unexpected(
-        infeasible(memory_text(fit, deployment, length) + "; " +
+        infeasible(memory_shortage(fit, deployment, length) + "; " +
                    smallest_that_fits(model, hardware, deployment, efficiency, input, length)));
   }
   Replica r{.model = model,
@@ -119,7 +110,8 @@ Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware,
   r.prefill_busy = busy_share(many);
   const double held = input + kOutputHeld * output;
   const double in_cache = fit.kv_available / kv_bytes_per_accelerator(model, deployment, held);
-  const double sequences_max = efficiency.engine(deployment.engine).sequences_max;
+  const double sequences_max =
+      batch_limits(efficiency.engine(deployment.engine), hardware).sequences;
   r.batch_max = std::max(1.0, std::min(in_cache, sequences_max));
   r.cache_binds = in_cache < sequences_max;
   return r;
@@ -217,18 +209,19 @@ Result<ServingEstimate> estimate_serving(const LanguageModel& model, const Hardw
   const bool moe = catalog::is_mixture_of_experts(model),
              measured = efficiency.family(hardware.family).measured();
   const auto width = [&](std::string_view metric) {
-    return efficiency.interval(metric, moe, measured).half_width;
+    return efficiency.interval("server", metric, moe, measured).half_width;
   };
-  return ServingEstimate{.ttft = estimate(s.ttft, width("ttft")),
-                         .tpot = estimate(s.tpot, width("tpot")),
-                         .batch = s.batch,
-                         .batch_max = replica->batch_max,
-                         .kv_share = s.batch / replica->batch_max,
-                         .prefill_share = s.prefill_share,
-                         .power = mean_power(*replica, s, width("power")),
-                         .power_known = hardware.power.has_value(),
-                         .bound = s.decode.bound,
-                         .interval_regime = catalog::interval_regime("", moe, measured).substr(1)};
+  return ServingEstimate{
+      .ttft = estimate(s.ttft, width("ttft")),
+      .tpot = estimate(s.tpot, width("tpot")),
+      .batch = s.batch,
+      .batch_max = replica->batch_max,
+      .kv_share = s.batch / replica->batch_max,
+      .prefill_share = s.prefill_share,
+      .power = mean_power(*replica, s, width("power")),
+      .power_known = hardware.power.has_value(),
+      .bound = s.decode.bound,
+      .interval_regime = std::string{moe ? "moe" : "dense"} + (measured ? "" : " unmeasured")};
 }
 
 Result<Hertz> rate_max(const LanguageModel& model, const Hardware& hardware,
