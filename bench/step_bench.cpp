@@ -1,10 +1,18 @@
 // step_bench.cpp — how many candidates a second the model can judge: one decode iteration, one
-// prefill, the largest rate of one deployment. Each checks that its figure is a plausible one.
+// prefill, the same with all but the batch worked out beforehand, the largest rate of one
+// deployment, every layout on every accelerator. Each checks that its figure is a plausible one.
+#include <cmath>
+#include <string>
+#include <vector>
+
 #include <benchmark/benchmark.h>
 
 #include "catalog/catalog.h"
 #include "catalog/model_library.h"
 #include "model/serving_estimate.h"
+#include "model/step_model.h"
+#include "plan/compare.h"
+#include "search/search_serving.h"
 
 namespace assay::model {
 namespace {
@@ -43,6 +51,29 @@ void decode(benchmark::State& state, const char* model) {
   }
 }
 
+// Only batch and context change.
+void batch_time(benchmark::State& state, const char* model) {
+  const Fixture f = fixture(model);
+  const StepModel step{f.model, f.hardware, f.deployment, f.table};
+  const Step first = decode_step(f.model, f.hardware, f.deployment, f.table, 1, 1024);
+  if (std::abs(step.time({.decode_sequences = 1, .decode_context = 1024}) / first.time - 1) >
+      1e-9) {
+    state.SkipWithError("the time of a step is the sum of its operators");
+  }
+  double sequences = 1;
+  Seconds before;
+  for ([[maybe_unused]] auto _ : state) {
+    const Seconds time =
+        step.time({.decode_sequences = sequences, .decode_context = 1024 + sequences});
+    if (time <= before) {
+      state.SkipWithError("more sequences of more context take longer");
+      break;
+    }
+    before = sequences < 256 ? time : Seconds{};
+    sequences = sequences < 256 ? sequences + 1 : 1;
+  }
+}
+
 void prefill(benchmark::State& state, const char* model) {
   const Fixture f = fixture(model);
   for ([[maybe_unused]] auto _ : state) {
@@ -71,12 +102,57 @@ void largest_rate(benchmark::State& state, const char* model) {
   }
 }
 
+// Every layout, format and batch on eight of every accelerator that the catalog knows enough of.
+void search_catalog(benchmark::State& state, const char* model) {
+  const auto catalog = catalog::load_catalog({}).value();
+  const auto shape = catalog::load_model(model).value();
+  const auto efficiency = catalog::load_efficiency().value();
+  const auto power = catalog::load_power().value();
+  std::vector<std::string> names;
+  for (const auto& accelerator : catalog.accelerators) names.push_back(accelerator.id + ":8");
+  const auto found = plan::read_subjects(catalog, names).value();
+  std::vector<Hardware> hardware;
+  hardware.reserve(found.size());
+  std::vector<search::ServingSubject> subjects;
+  for (const plan::CompareSubject& subject : found) {
+    auto resolved = resolve_hardware(catalog, *subject.accelerator, subject.system);
+    if (!resolved) continue;
+    hardware.push_back(*std::move(resolved));
+    subjects.push_back({shape, hardware.back(), subject.system, subject.count});
+  }
+  const search::SearchSpace space{.weights = {}, .input_tokens = 1024, .output_tokens = 256};
+  std::size_t considered = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    const auto searches = search::search_all(subjects, {efficiency, power}, space, 2);
+    considered = 0;
+    std::size_t front = 0;
+    for (const search::ServingSearch& s : searches) {
+      considered += s.considered;
+      front += s.points.size();
+    }
+    if (front == 0 || front > considered) {
+      state.SkipWithError("some accelerators serve the model, and a front is part of its points");
+      break;
+    }
+  }
+  state.counters["accelerators"] = static_cast<double>(subjects.size());
+  state.counters["points"] = static_cast<double>(considered);
+}
+
 BENCHMARK_CAPTURE(decode, llama_70b, "llama-3.1-70b");
 BENCHMARK_CAPTURE(decode, deepseek_v3, "deepseek-v3");
 BENCHMARK_CAPTURE(decode, gpt_oss_120b, "gpt-oss-120b");
+BENCHMARK_CAPTURE(batch_time, llama_70b, "llama-3.1-70b");
+BENCHMARK_CAPTURE(batch_time, deepseek_v3, "deepseek-v3");
 BENCHMARK_CAPTURE(prefill, llama_70b, "llama-3.1-70b");
 BENCHMARK_CAPTURE(largest_rate, llama_70b, "llama-3.1-70b");
 BENCHMARK_CAPTURE(largest_rate, deepseek_v3, "deepseek-v3");
+BENCHMARK_CAPTURE(search_catalog, llama_70b, "llama-3.1-70b")
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(search_catalog, deepseek_v3, "deepseek-v3")
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace assay::model
