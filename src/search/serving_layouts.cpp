@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/unit_text.h"
+#include "model/runnable.h"
 #include "model/serving_estimate.h"
 
 namespace assay::search {
