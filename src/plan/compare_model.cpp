@@ -11,6 +11,7 @@
 #include "market/token_price.h"
 #include "model/inference_step.h"
 #include "model/memory_fit.h"
+#include "model/runnable.h"
 #include "plan/compare_rows.h"
 #include "search/serving_layouts.h"
 
@@ -166,6 +167,35 @@ void add_run(Rows& rows, const CompareSubject& subject, const CompareQuestion& q
   rows.cost.cells.push_back(cost_cell(subject, question, rows.decode.cells.back()));
 }
 
+// How sure it is that the fastest is: errors that both share cancel in a ratio, so its interval is
+// narrower than those of the two.
+void add_ratios(const std::vector<CompareSubject>& subjects, const CompareQuestion& question,
+                const CompareRow& decode, std::vector<std::string>& notes) {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < decode.cells.size(); ++i) {
+    if (!decode.cells[i].interval) continue;
+    if (!best || decode.cells[i].figure.value > decode.cells[*best].figure.value) best = i;
+  }
+  for (std::size_t i = 0; best && i < decode.cells.size(); ++i) {
+    if (i == *best || !decode.cells[i].interval) continue;
+    const auto measured = [&](std::size_t k) {
+      const auto& family = question.efficiency->family(subjects[k].accelerator->family);
+      return family.measured() && !family.borrowed;
+    };
+    const double ratio = decode.cells[*best].figure.value / decode.cells[i].figure.value;
+    const double width = question.efficiency
+                             ->interval("ratio", catalog::is_mixture_of_experts(*question.model),
+                                        measured(*best) && measured(i))
+                             .half_width;
+    const Estimate<double> e = estimate(ratio, width);
+    notes.push_back(fmt::format(
+        "{} decodes {:.2f} times as fast as {}, each: 90 % within {:.2f} .. {:.2f}; faster with "
+        "probability {:.2f}",
+        subjects[*best].title, e.value, subjects[i].title, e.low, e.high,
+        probability_above_one(std::log(ratio), width)));
+  }
+}
+
 }  // namespace
 
 std::vector<CompareRow> workload_rows(const catalog::Catalog& catalog,
@@ -191,6 +221,7 @@ std::vector<CompareRow> workload_rows(const catalog::Catalog& catalog,
     for (CompareRow* row : rows.all()) row->cells.push_back(unknown_cell(run.error().what));
     notes.push_back(fmt::format("{}: {}", subject.title, run.error().what));
   }
+  add_ratios(subjects, question, rows.decode, notes);
   mark_best(rows.tpot, Better::kLower);
   mark_best(rows.decode, Better::kHigher);
   mark_best(rows.prefill, Better::kHigher);

@@ -38,12 +38,23 @@ std::vector<UsedFact> model_inputs(const Fleet& fleet, const Plan& plan,
                                    std::string_view family) {
   std::vector<UsedFact> inputs = fleet.facts;
   const catalog::FamilyEfficiency& reached = efficiency.family(family);
-  inputs.push_back({fmt::format("share of the peak that GEMMs reach ({})", reached.family),
-                    number_text(reached.compute, 3), reached.origin, "data/efficiency.yaml",
-                    reached.confidence});
-  inputs.push_back(
-      {fmt::format("share of the memory bandwidth that is reached ({})", reached.family),
-       number_text(reached.memory, 3), reached.origin, "data/efficiency.yaml", reached.confidence});
+  const catalog::OperatorCurves& operators = reached.operators;
+  const auto confidence =
+      reached.borrowed ? catalog::Confidence::kDerived : catalog::Confidence::kMeasured;
+  inputs.push_back({fmt::format("share of the 16-bit peak that matrix products reach alone ({})",
+                                operators.family),
+                    number_text(operators.gemm.compute.sixteen, 3), operators.origin,
+                    "data/operators.yaml", confidence});
+  inputs.push_back({fmt::format("share of the memory bandwidth that they reach alone ({})",
+                                operators.family),
+                    number_text(operators.gemm.memory, 3), operators.origin,
+                    "data/operators.yaml", confidence});
+  inputs.push_back({fmt::format("what an engine keeps of the first ({})", reached.family),
+                    number_text(reached.sustained_compute, 3), reached.origin,
+                    "data/efficiency.yaml", reached.confidence});
+  inputs.push_back({fmt::format("what an engine keeps of the second ({})", reached.family),
+                    number_text(reached.sustained_memory, 3), reached.origin,
+                    "data/efficiency.yaml", reached.confidence});
   inputs.push_back(
       {"shape of the model", plan.model.id, plan.model.architecture, plan.model.source,
        plan.model.assumed ? catalog::Confidence::kAssumed : catalog::Confidence::kVendorDocument});

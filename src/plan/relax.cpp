@@ -155,7 +155,7 @@ std::vector<Nudge> nudges(const Scenario& scenario) {
 std::optional<Fleet> cheapest_with_slower_memory(const Scenario& scenario,
                                                  const PlanInputs& inputs) {
   catalog::EfficiencyTable slower = inputs.efficiency;
-  for (catalog::FamilyEfficiency& family : slower.families) family.memory *= 0.9;
+  for (catalog::FamilyEfficiency& family : slower.families) family.sustained_memory *= 0.9;
   return cheapest(scenario, {inputs.catalog, slower, inputs.books, inputs.model, inputs.jobs});
 }
 

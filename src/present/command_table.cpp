@@ -106,6 +106,81 @@ constexpr std::array kOffersExamples{
     ExampleSpec{"assay offers my-prices.csv --check", "what is wrong with a list of one's own"},
 };
 
+constexpr std::array kValidateArguments{
+    ArgumentSpec{"KIND", "inference", true, false, Completes::kChoice, "inference"}};
+constexpr std::array kValidateOptions{
+    OptionSpec{"--data", "FILE", "measurements of one's own (CSV) rather than the built-in ones",
+               Completes::kFile},
+    OptionSpec{"--rows", "", "one line a measurement rather than the scores"},
+    OptionSpec{"--jobs", "N", "threads; as many as there are cores if not said"},
+};
+constexpr std::array kValidateExamples{
+    ExampleSpec{"assay validate inference", "how far predictions are from measurements"},
+    ExampleSpec{"assay validate inference --data mine.csv", "the same of one's own measurements"},
+    ExampleSpec{"assay validate inference --rows --format csv", "each prediction beside its row"},
+};
+
+constexpr std::string_view kServedModel = "an id, or the path of a config.json";
+constexpr std::string_view kOutputHelp = "tokens of an answer; 256 if not said";
+constexpr std::string_view kInputHelp = "tokens of a prompt; 1024 if not said";
+constexpr std::string_view kEngineHelp = "vllm if not said; sglang, trtllm, …";
+
+constexpr std::array kPredictArguments{
+    ArgumentSpec{"KIND", "serve", true, false, Completes::kChoice, "serve"},
+    ArgumentSpec{"MODEL", kServedModel, true, false, Completes::kModel},
+    ArgumentSpec{"ACCELERATOR", "h200, or h200:8 for eight in their system", true, false,
+                 Completes::kAccelerator}};
+constexpr std::array kPredictOptions{
+    OptionSpec{"--batch", "N", "sequences of a replica: 32 if no load is said; 8,16,32; 1..256"},
+    OptionSpec{"--concurrency", "N", "requests at any time, over all replicas"},
+    OptionSpec{"--rate", "RATE", "independent arrivals over all replicas: 10/s"},
+    OptionSpec{"--offline", "", "as many as the replicas hold"},
+    OptionSpec{"--at-once", "N", "requests at time zero, over all replicas"},
+    OptionSpec{"--input", "N", kInputHelp},
+    OptionSpec{"--output", "N", kOutputHelp},
+    OptionSpec{"--tp", "N", "tensor parallelism; the smallest that holds the load if not said"},
+    OptionSpec{"--pp", "N", "pipeline stages"},
+    OptionSpec{"--ep", "N", "ranks that experts are dealt to"},
+    OptionSpec{"--dp", "N", "attention ranks with sequences of their own"},
+    OptionSpec{"--weights", "FORMAT", "as published if not said", Completes::kChoice, kPrecisions},
+    OptionSpec{"--activations", "FORMAT", "that matrices multiply in; as the weights allow",
+               Completes::kChoice, kPrecisions},
+    OptionSpec{"--kv-cache", "FORMAT", "as published if not said", Completes::kChoice,
+               kPrecisions},
+    OptionSpec{"--engine", "NAME", kEngineHelp},
+    OptionSpec{"--draft-tokens", "N", "speculation: drafts of an iteration; with --acceptance"},
+    OptionSpec{"--acceptance", "P", "that a draft is right, given that those before it are"},
+    OptionSpec{"--operators", "", "and each operator: operations, bytes, time, bound"},
+};
+constexpr std::array kPredictExamples{
+    ExampleSpec{"assay predict serve llama-3.1-8b h100:8 --batch 1..256", "a row a batch"},
+    ExampleSpec{"assay predict serve deepseek-v3 h200:8 --rate 2/s --input 4000 --output 500",
+                "latencies under a load"},
+    ExampleSpec{"assay predict serve gpt-oss-120b b200 --batch 64 --operators",
+                "where the time of a step goes"},
+};
+
+constexpr std::array kSearchArguments{
+    ArgumentSpec{"KIND", "serve", true, false, Completes::kChoice, "serve"},
+    ArgumentSpec{"MODEL", kServedModel, true, false, Completes::kModel},
+    ArgumentSpec{"ACCELERATOR", "h200:8, or all:8 for eight of every one of the catalog", true,
+                 false, Completes::kAccelerator}};
+constexpr std::array kSearchOptions{
+    OptionSpec{"--input", "N", kInputHelp},
+    OptionSpec{"--output", "N", kOutputHelp},
+    OptionSpec{"--weights", "LIST", "formats to try: fp8,bf16; those that suit if not said"},
+    OptionSpec{"--engine", "NAME", kEngineHelp},
+    OptionSpec{"--min-user-rate", "N", "leave out what gives a user fewer tokens a second"},
+    OptionSpec{"--jobs", "N", "threads; as many as there are cores if not said"},
+    OptionSpec{"--all", "", "every point rather than the front"},
+};
+constexpr std::array kSearchExamples{
+    ExampleSpec{"assay search serve deepseek-v3 h200:8", "layouts that no other one beats"},
+    ExampleSpec{"assay search serve llama-3.1-70b all:8 --min-user-rate 30",
+                "which accelerator, at 30 tokens a second for each user"},
+    ExampleSpec{"assay search serve gpt-oss-120b mi300x:8 --all --format csv", "every point"},
+};
+
 constexpr std::array kExplainArguments{
     ArgumentSpec{"SUBJECT", "a plan's JSON, an accelerator, a system or a model", true, false,
                  Completes::kSubject},
@@ -166,6 +241,20 @@ constexpr std::array kCommands{
     CommandSpec{"offers", "prices by list: what an accelerator-hour costs", kOffersArguments,
                 kOffersOptions, kOffersExamples,
                 "Months count 730 hours. Lists of one's own: YAML, or CSV as SkyPilot writes it."},
+    CommandSpec{"validate", "predictions against published measurements", kValidateArguments,
+                kValidateOptions, kValidateExamples,
+                "A source counts by its groups (source, accelerator, model), not by its rows. "
+                "docs/validation.md has the rules, and the columns of a file of one's own."},
+    CommandSpec{"predict", "latency, throughput, memory and power of a deployment",
+                kPredictArguments, kPredictOptions, kPredictExamples,
+                "Figures carry the interval in which nine of ten measurements are expected, and "
+                "its regime. What was not said is chosen, and listed as assumed. JSON: "
+                "docs/serving-json.md."},
+    CommandSpec{"search", "every layout of a deployment, and the best of them", kSearchArguments,
+                kSearchOptions, kSearchExamples,
+                "Fixed batches: sequences start together, decode in step and end together. The "
+                "front: tokens a second per accelerator against those per user. JSON: "
+                "docs/serving-json.md."},
     CommandSpec{"explain", "where a figure comes from", kExplainArguments, {}, kExplainExamples,
                 ""},
     CommandSpec{"schema", "JSON Schemas of the files that Assay reads", kSchemaArguments, {},

@@ -13,6 +13,8 @@
 #include "present/commands.h"
 #include "present/completion.h"
 #include "present/help.h"
+#include "present/number_arguments.h"
+#include "present/serving_arguments.h"
 
 namespace assay::present {
 namespace {
@@ -111,23 +113,6 @@ Result<CommonOptions> common_of(const Arguments& arguments, const Environment& e
   return common;
 }
 
-struct Whole {
-  std::string_view name;
-  int fallback, low, high;
-};
-
-Result<int> whole_number(const Arguments& arguments, const Whole& wanted) {
-  if (arguments.all(wanted.name).empty()) return wanted.fallback;
-  const std::string text = arguments.value(wanted.name);
-  long long value = 0;
-  if (parse_int(text, value) && value >= wanted.low && value <= wanted.high) {
-    return static_cast<int>(value);
-  }
-  return tl::unexpected(
-      usage_error(fmt::format("{} is '{}'", wanted.name, excerpt(text)),
-                  fmt::format("a whole number from {} to {}", wanted.low, wanted.high)));
-}
-
 int run_plan(const Context& context, const Arguments& given) {
   const auto runners_up = whole_number(given, {"--runners-up", 5, 0, 1000});
   if (!runners_up) return report_usage(context, runners_up.error());
@@ -156,6 +141,22 @@ int run_catalog(const Context& context, const Arguments& given) {
   return catalog_command(context, options);
 }
 
+int run_validate(const Context& context, const Arguments& given) {
+  const auto jobs = whole_number(given, {"--jobs", 0, 1, 1024});
+  if (!jobs) return report_usage(context, jobs.error());
+  return validate_command(context, {given.value("--data"), given.flag("--rows"), *jobs});
+}
+
+int run_predict(const Context& context, const Arguments& given) {
+  const auto options = predict_options(given);
+  return options ? predict_command(context, *options) : report_usage(context, options.error());
+}
+
+int run_search(const Context& context, const Arguments& given) {
+  const auto options = search_options(given);
+  return options ? search_command(context, *options) : report_usage(context, options.error());
+}
+
 int run_command(const Context& context, const Arguments& given) {
   const std::string_view name = given.command;
   if (name == "plan") return run_plan(context, given);
@@ -168,6 +169,9 @@ int run_command(const Context& context, const Arguments& given) {
     return offers_command(
         context, {given.value("BOOK"), given.value("--accelerator"), given.flag("--check")});
   }
+  if (name == "predict") return run_predict(context, given);
+  if (name == "search") return run_search(context, given);
+  if (name == "validate") return run_validate(context, given);
   if (name == "explain") {
     return explain_command(context, {given.value("SUBJECT"), given.value("FIGURE")});
   }

@@ -53,9 +53,44 @@ struct OffersOptions {
   bool check{};             // run the lint
 };
 
+struct ValidateOptions {
+  std::string data;  // --data FILE; empty: the built-in measurements
+  bool rows{};       // --rows: one line a measurement
+  int jobs{};        // 0: as many as there are cores
+};
+
 struct ExplainOptions {
   std::string subject;  // plan.json, accelerator, system or model
   std::string figure;   // "ttft_mean", "memory.bandwidth"; empty: list of the figures
+};
+
+enum class LoadChoice : std::uint8_t { kBatch, kConcurrency, kRate, kOffline, kAtOnce };
+
+struct PredictOptions {
+  std::string model;        // library id or path of a config.json
+  std::string accelerator;  // "h200:8"
+  LoadChoice load{};
+  std::vector<int> batches{32};  // kBatch: sequences of one replica
+  bool table{};                  // kBatch: a row each, though it be one
+  double amount{};               // the others: requests, or requests a second
+  int input{1024}, output{256};  // tokens
+  int tensor{}, pipeline{}, expert{}, data{};     // 0: chosen
+  std::string weights, activations, kv_cache;     // format names; empty: chosen
+  std::string engine{"vllm"};
+  int draft_tokens{};
+  double acceptance{};
+  bool operators{};  // --operators: one line an operator
+};
+
+struct SearchOptions {
+  std::string model;
+  std::string accelerator;  // "h200:8", or "all:8"
+  int input{1024}, output{256};
+  std::vector<std::string> weights;  // format names; empty: those that suit
+  std::string engine{"vllm"};
+  double user_rate_min{};  // tokens/s
+  int jobs{};              // 0: as many as there are cores
+  bool all{};              // --all: every point, not only the front
 };
 
 }  // namespace assay::present
