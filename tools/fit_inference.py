@@ -232,6 +232,21 @@ def intervals(rows, error, facts):
     return entries
 
 
+def print_scores(rows, error, facts):
+    """Median and 90th percentile over groups of what leave-groups-out predictions miss."""
+    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    for row, e, fact in zip(rows, error, facts):
+        if fact is None or not scored(row) or math.isnan(e):
+            continue
+        kind = 'dense' if fact[0] == 'dense' else 'moe'
+        for name in (kind, 'all'):
+            found[row['metric'], row['scenario'], name][group(row)].append(abs(math.expm1(e)))
+            found[row['metric'], 'all', name][group(row)].append(abs(math.expm1(e)))
+    for key, errors in sorted(found.items()):
+        medians = [np.median(values) for values in errors.values()]
+        print(*key, len(medians), f'{np.median(medians):.3f} {np.quantile(medians, 0.9):.3f}')
+
+
 def ratio_intervals(rows, predicted, facts, table):
     """The same of the ratio of two accelerators where nothing else differs, both of families whose
     operators were measured."""
@@ -347,6 +362,7 @@ def main():
             predicted = everything.predict(other)[0]
             error[fold == k] = np.log(predicted / value)[fold == k]
             print(f'fold {k + 1} of {options.folds}', flush=True)
+    print_scores(rows, error, facts)
     power = [e for e in table['intervals'] if e['regime'].startswith('power')]
     table['intervals'] = (intervals(rows, error, facts) +
                           ratio_intervals(rows, np.exp(error) * value, facts, table) + power)

@@ -46,7 +46,7 @@ Prediction refused(Refusal refusal, const std::string& why = "does not fit") {
   return p;
 }
 
-const Score& of(const std::vector<NamedScore>& scores, std::string_view name) {
+Score of(const std::vector<NamedScore>& scores, std::string_view name) {
   for (const NamedScore& named : scores) {
     if (named.name == name) return named.score;
   }
