@@ -35,8 +35,8 @@ Prediction refused(Refusal kind, std::string why) {
   return p;
 }
 
-// Peak rates under a power limit fall as (limit/board power)^0.7: the exponent that training runs
-// at several limits show (docs/models.md, "Power"). Memory keeps its rate.
+// Peak rates under a power limit are taken to fall as (limit/board power)^0.7, while memory keeps
+// its rate: assumed (docs/models.md, "Power").
 constexpr double kPowerExponent = 0.7;
 
 std::shared_ptr<const model::Hardware> under_limit(const ResolvedMeasurement& r) {
