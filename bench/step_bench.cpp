@@ -1,6 +1,7 @@
 // step_bench.cpp — how many candidates a second the model can judge: one decode iteration, one
-// prefill, the same with all but the batch worked out beforehand, the largest rate of one
-// deployment, every layout on every accelerator. Each checks that its figure is a plausible one.
+// prefill, the same with all but the batch worked out beforehand and as a line in the context, the
+// largest rate of one deployment, every layout on every accelerator. Each checks that its figure is
+// a plausible one.
 #include <cmath>
 #include <string>
 #include <vector>
@@ -70,6 +71,21 @@ void batch_time(benchmark::State& state, const char* model) {
       break;
     }
     before = sequences < 256 ? time : Seconds{};
+    sequences = sequences < 256 ? sequences + 1 : 1;
+  }
+}
+
+// The same as a line in the context.
+void decode_time(benchmark::State& state, const char* model) {
+  const Fixture f = fixture(model);
+  const StepModel step{f.model, f.hardware, f.deployment, f.table};
+  double sequences = 1;
+  for ([[maybe_unused]] auto _ : state) {
+    const DecodeTime line = step.decode_time(sequences, 1024 + sequences);
+    if (!(line.seconds > 0 && line.per_token > 0 && line.until > line.at)) {
+      state.SkipWithError("an iteration takes time, and longer with more context");
+      break;
+    }
     sequences = sequences < 256 ? sequences + 1 : 1;
   }
 }
@@ -144,6 +160,10 @@ BENCHMARK_CAPTURE(decode, deepseek_v3, "deepseek-v3");
 BENCHMARK_CAPTURE(decode, gpt_oss_120b, "gpt-oss-120b");
 BENCHMARK_CAPTURE(batch_time, llama_70b, "llama-3.1-70b");
 BENCHMARK_CAPTURE(batch_time, deepseek_v3, "deepseek-v3");
+BENCHMARK_CAPTURE(batch_time, gpt_oss_120b, "gpt-oss-120b");
+BENCHMARK_CAPTURE(decode_time, llama_70b, "llama-3.1-70b");
+BENCHMARK_CAPTURE(decode_time, deepseek_v3, "deepseek-v3");
+BENCHMARK_CAPTURE(decode_time, gpt_oss_120b, "gpt-oss-120b");
 BENCHMARK_CAPTURE(prefill, llama_70b, "llama-3.1-70b");
 BENCHMARK_CAPTURE(largest_rate, llama_70b, "llama-3.1-70b");
 BENCHMARK_CAPTURE(largest_rate, deepseek_v3, "deepseek-v3");

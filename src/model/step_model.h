@@ -4,6 +4,7 @@
 // Equations: docs/models.md, "Inference step". Immutable after construction; thread-safe.
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "base/quantity.h"
@@ -23,6 +24,15 @@ struct Iteration {
   double prefill_ends{};      // pieces that end their prompt and need a next token
   double decode_sequences{};  // one token each (with speculation: one token and its drafts)
   double decode_context{};    // mean tokens in the cache of a decoding sequence
+};
+
+// Time of an iteration that only decodes: seconds + per_token · (context − at) for mean contexts
+// from `at` to `until`.
+struct DecodeTime {
+  double seconds{};
+  double per_token{};  // seconds a token of mean context
+  double at{};
+  double until{std::numeric_limits<double>::infinity()};  // beyond it, another line
 };
 
 // What a term's work grows with.
@@ -54,6 +64,7 @@ struct StepTerm {
   double head_start{};  // kPrefillAttention: tokens more that each token attends to
   double tail{};        // … a token of the prompt so far, whatever the rows
   double experts{}, miss_log{}, per_token{}, ranks{1}, skew{1}, spread{1};  // kExperts
+  double extreme{};  // … of as many draws as ranks, squared and in deviations: 2·ln ranks
   double flops_rate{}, bytes_rate{};  // reached; turns seconds back into work for a listing
 };
 
@@ -71,12 +82,16 @@ class StepModel {
   // The same, operator by operator; their times add up to time().
   Step step(const Iteration& iteration) const;
 
+  // time() of `sequences` > 0 that decode, about a mean context; exact but for rounding. `until` is
+  // the next kink, always beyond `context`: a caller that goes on from there comes to the end.
+  DecodeTime decode_time(double sequences, double context) const;
+
   // Tokens that an iteration yields for each decoding sequence; more than 1 with speculation.
   double tokens_per_iteration() const { return tokens_per_iteration_; }
 
  private:
   template <class Visit>
-  void each(const Iteration& iteration, Visit visit) const;
+  void beside(const Iteration& iteration, double micro, double rows, Visit visit) const;
 
   std::vector<StepTerm> terms_;
   double data_{1}, pipeline_{1};
