@@ -8,7 +8,8 @@ set -euo pipefail
 
 declare -A groups=(
   [build]="g++ cmake ninja-build ccache lld libfmt-dev libexpected-dev libyaml-dev libcsv-dev
-           nlohmann-json3-dev libcli11-dev libtbb-dev libxxhash-dev"
+           nlohmann-json3-dev libcli11-dev libtbb-dev libxxhash-dev
+           libsimdjson-dev zlib1g-dev libzstd-dev"
   [test]="python3 libgtest-dev librapidcheck-dev libvalijson-dev libbenchmark-dev"
   [dev]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 gcovr"
 )
