@@ -2,6 +2,7 @@
 // prefill, the same with all but the batch worked out beforehand and as a line in the context, the
 // largest rate of one deployment, every layout on every accelerator. Each checks that its figure is
 // a plausible one.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -10,10 +11,10 @@
 
 #include "catalog/catalog.h"
 #include "catalog/model_library.h"
-#include "model/serving_estimate.h"
 #include "model/step_model.h"
 #include "plan/compare.h"
 #include "search/search_serving.h"
+#include "search/serving_layouts.h"
 
 namespace assay::model {
 namespace {
@@ -109,9 +110,15 @@ void largest_rate(benchmark::State& state, const char* model) {
       .output_tokens = 300,
       .ttft = {},
       .tpot = workload::LatencyLimit{.at_most = Seconds::from_base(0.05), .statistic = {}}};
+  const std::vector<catalog::Format> weights{catalog::Format::kFp8};
   for ([[maybe_unused]] auto _ : state) {
-    const auto rate = rate_max(f.model, f.hardware, f.deployment, f.table, demand);
-    if (!rate || *rate <= Hertz{}) {
+    const auto layouts = search::serving_layouts(
+        f.model, f.hardware, f.table, demand,
+        {.weights = weights, .kv_cache = {}, .tensor_max = 8, .engine = "vllm"});
+    const bool serves = std::any_of(layouts.begin(), layouts.end(), [](const auto& layout) {
+      return !layout.reject && layout.rate_max > Hertz{};
+    });
+    if (!serves) {
       state.SkipWithError("eight H200 serve the model within 50 ms a token");
       break;
     }

@@ -84,7 +84,7 @@ def fitted(row):
     if metric == 'tpot_ms' and 'rate=' in load:
         return False
     if metric == 'ttft_ms' and row['scenario'] == 'server':
-        return load in ('1', '2') and 'prefill workers' not in row['notes']
+        return load in ('1', '2', '4', '8') and 'prefill workers' not in row['notes']
     return True
 
 
@@ -320,6 +320,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('program')
     parser.add_argument('--folds', type=int, default=8)
+    parser.add_argument('--only', metavar='FIELD',
+                        help='refit this field alone, from the table; intervals stay')
     parser.add_argument('--write', action='store_true')
     options = parser.parse_args()
 
@@ -334,7 +336,7 @@ def main():
             'served': {f[2] for r, f, u in zip(rows, facts, use)
                        if u and r['metric'] == 'ttft_ms' and r['scenario'] == 'server'}}
     seen['engine'].discard('unknown')
-    found = parameters(table, seen)
+    found = [p for p in parameters(table, seen) if options.only in (None, p.field)]
     size = collections.Counter((row['metric'], group(row)) for row, u in zip(rows, use) if u)
 
     with tempfile.NamedTemporaryFile('w', suffix='.csv', newline='') as file:
@@ -348,6 +350,12 @@ def main():
         weight = np.array([size[row['metric'], group(row)] ** -0.75 for row in chosen])
         start = np.log([p.get(table) for p in found])
         best = fit(model, table, found, measured, weight, 8, start)
+        if options.only:
+            for parameter, x in zip(found, best):
+                print(parameter.name, parameter.field, f'{math.exp(x):.3g}')
+            if options.write:
+                write(table)
+            return
 
         value = np.array([float(row['value']) for row in rows])
         error = np.full(len(rows), math.nan)

@@ -11,9 +11,23 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/polynomial.h"
 #include "base/random.h"
 
 namespace assay {
+
+namespace detail {
+// 1/2!, 1/3!, …
+inline constexpr std::array<double, 12> kInverseFactorials = [] {
+  std::array<double, 12> inverse{};
+  double factorial = 1;
+  for (std::size_t i = 0; i < inverse.size(); ++i) {
+    factorial *= static_cast<double>(i) + 2;
+    inverse[i] = 1 / factorial;
+  }
+  return inverse;
+}();
+}  // namespace detail
 
 // e^x to 2e-16 of it; 0 below −708, that of 709 above 709.
 constexpr double exponential_of(double x) {
@@ -24,8 +38,7 @@ constexpr double exponential_of(double x) {
   const auto power = static_cast<std::int64_t>(x * kLog2E + (x < 0 ? -0.5 : 0.5));
   const auto k = static_cast<double>(power);
   const double r = (x - k * kLn2High) - k * kLn2Low;  // |r| <= ln 2 / 2
-  double series = 1;
-  for (int n = 14; n >= 1; --n) series = 1 + r * series / n;
+  const double series = 1 + (r + r * r * polynomial(detail::kInverseFactorials, r));
   return series * std::bit_cast<double>(static_cast<std::uint64_t>(power + 1023) << 52);
 }
 
@@ -41,18 +54,8 @@ constexpr double cosine_of_turns(double turns) {
   return series;
 }
 
-namespace detail {
-template <std::size_t N>
-constexpr double polynomial(const std::array<double, N>& rising, double x) {
-  double sum = 0;
-  for (std::size_t i = N; i-- > 0;) sum = sum * x + rising[i];
-  return sum;
-}
-}  // namespace detail
-
 // The z below which a standard normal lies with this probability, 0 < p < 1; to 1e-15 (AS 241).
 inline double normal_quantile(double p) {
-  using detail::polynomial;
   constexpr std::array<double, 8> kA{3.3871328727963666080e0, 1.3314166789178437745e2,
                                      1.9715909503065514427e3, 1.3731693765509461125e4,
                                      4.5921953931549871457e4, 6.7265770927008700853e4,

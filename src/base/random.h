@@ -4,8 +4,11 @@
 // Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
+
+#include "base/polynomial.h"
 
 namespace assay {
 
@@ -27,9 +30,10 @@ constexpr double natural_log(double x) {
   const auto exponent = static_cast<double>(static_cast<std::int64_t>(shifted) >> 52);
   const double m = std::bit_cast<double>((shifted & kMantissa) + kRootHalf);
   const double z = (m - 1) / (m + 1), square = z * z;
-  double series = 0;
-  for (int odd = 23; odd >= 1; odd -= 2) series = series * square + 1.0 / odd;
-  return exponent * kLn2 + 2 * z * series;
+  constexpr std::array<double, 12> kSeries{1,        1.0 / 3,  1.0 / 5,  1.0 / 7,
+                                           1.0 / 9,  1.0 / 11, 1.0 / 13, 1.0 / 15,
+                                           1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23};
+  return exponent * kLn2 + 2 * z * polynomial(kSeries, square);
 }
 
 class RandomStream {

@@ -1,6 +1,6 @@
 // sim_time.h — a point in simulated time: whole nanoseconds since the start of a run, so that sums
-// are exact and the order of events is total. Spans are Seconds; a span is rounded to the nanosecond
-// once, where it is added. Constexpr.
+// are exact and the order of events is total. Spans are Seconds; a span is rounded to the
+// nanosecond once, where it is added. Constexpr.
 #pragma once
 
 #include <compare>

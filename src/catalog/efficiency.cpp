@@ -128,6 +128,9 @@ EngineOverhead read_engine(Binder& b) {
       .sequences_max_small =
           b.take_number("sequences_max_small", Need::kOptional, kCount).value_or(0),
       .chunked_prefill = b.take_bool("chunked_prefill", Need::kRequired).value_or(true),
+      .block_tokens = static_cast<int>(take_number(b, "block_tokens", {1, 4096})),
+      .prefix_caching = b.take_bool("prefix_caching", Need::kRequired).value_or(false),
+      .schedules_ahead = b.take_bool("schedules_ahead", Need::kRequired).value_or(false),
       .output_reserved = take_number(b, "output_reserved", {0, 1}),
       .confidence = take_confidence(b),
       .origin = take_text(b, "origin")};
@@ -290,6 +293,9 @@ EfficiencyTable speed_of_light() {
                     .tokens_max = 8192,
                     .sequences_max = 1024,
                     .chunked_prefill = true,
+                    .block_tokens = 16,
+                    .prefix_caching = false,
+                    .schedules_ahead = false,
                     .output_reserved = 0.5,
                     .confidence = confidence,
                     .origin = std::string{kOrigin}}};

@@ -71,6 +71,9 @@ struct EngineOverhead {
   // The same on what the engine takes for a small accelerator; 0: no difference. docs/models.md.
   double tokens_max_small{}, sequences_max_small{};
   bool chunked_prefill{};     // prompts are cut and run beside decoding; else they run first
+  int block_tokens{16};       // of the KV cache
+  bool prefix_caching{};      // as the engine comes: what is still cached is not computed again
+  bool schedules_ahead{};     // an iteration is put together while the one before it runs
   double output_reserved{1};  // share of its output that a request must find free to be admitted
   Confidence confidence{};
   std::string origin;

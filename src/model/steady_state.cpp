@@ -39,7 +39,9 @@ double steady_throughput(const StepModel& step, const SteadyLoad& load) {
 double sequences_in_cache(const MemoryFit& fit, double input, double output, double output_share) {
   const double whole = input + output;
   if (fit.kv_tokens < whole) return fit.kv_tokens / whole;
-  return std::max(1.0, fit.kv_tokens / (input + output_share * output));
+  // Without a reservation a sequence has written half of its output on average.
+  const double held = std::max(output_share, 0.5);
+  return std::max(1.0, fit.kv_tokens / (input + held * output));
 }
 
 }  // namespace assay::model

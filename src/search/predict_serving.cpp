@@ -24,23 +24,6 @@ Error infeasible(std::string what, std::string expected) {
           .where = {}};
 }
 
-// Neither experts nor layers with a state: the regimes of the intervals know these two classes.
-bool is_dense(const catalog::LanguageModel& model) {
-  return !catalog::is_mixture_of_experts(model) &&
-         std::none_of(model.blocks.begin(), model.blocks.end(), [](const catalog::Block& b) {
-           return std::holds_alternative<catalog::LinearAttention>(b.mixer) ||
-                  std::holds_alternative<catalog::StateSpace>(b.mixer);
-         });
-}
-
-struct Width {
-  std::string regime;
-  double half_width{};
-};
-
-// A factor of eight to either side tells nothing that a plan could rest on.
-constexpr double kUseless = 2.08;
-
 // The mode of a regime: closed-form steps, a replica that is always full, or queues.
 std::string_view interval_mode(simulate::LoadKind kind) {
   switch (kind) {
@@ -52,31 +35,6 @@ std::string_view interval_mode(simulate::LoadKind kind) {
     default:
       return "server";
   }
-}
-
-// The only place where intervals are looked up. Metrics: "ttft", "tpot", "throughput", "power".
-Width interval_width(const ServingSubject& subject, const ServingTables& tables,
-                     std::string_view mode, std::string_view metric) {
-  const std::string& family = subject.hardware.family;
-  if (metric == "power") {
-    const catalog::PowerCurve& curve = tables.power.family(family);
-    return {fmt::format("power {}", curve.family), curve.half_width};
-  }
-  const auto width = tables.efficiency.interval(mode, metric, !is_dense(subject.model),
-                                                tables.efficiency.family(family).measured());
-  if (width.half_width < kUseless) return {width.regime, width.half_width};
-  return {width.regime + ": too wide to plan by", width.half_width};
-}
-
-ServingFigure figure(double value, const Width& width) {
-  return {estimate(value, width.half_width), width.regime};
-}
-
-// Power never passes the board's limit.
-ServingFigure board_figure(Watts value, Watts limit, const Width& width) {
-  ServingFigure f = figure(value.base(), width);
-  f.estimate.high = std::min(f.estimate.high, limit.base());
-  return f;
 }
 
 // The load of all replicas.
@@ -145,26 +103,12 @@ PhaseShares shares_of(const PredictedServing& p) {
 
 void add_node(ServingPower& power, const ServingSubject& subject, const ServingTables& tables,
               double tokens_per_s) {
-  const catalog::System* system = subject.system;
-  if (system == nullptr) {
-    power.node_unknown = fmt::format("the catalog has no system of {} {}", subject.accelerators,
-                                     subject.hardware.accelerator);
-    return;
-  }
-  if (system->accelerators <= 0 || subject.accelerators % system->accelerators != 0) {
-    power.node_unknown = fmt::format("{} has {}, asked are {}", system->id, system->accelerators,
-                                     subject.accelerators);
-    return;
-  }
   const Watts mean = Watts::from_base(power.mean.estimate.value);
-  power.node = model::node_power(*system, {.mean = mean, .limit = power.limit}, tables.power.host);
-  if (!power.node) {
-    power.node_unknown = fmt::format("the power of {} is unknown, or it is no server", system->id);
-    return;
-  }
-  const int nodes = subject.accelerators / system->accelerators;
-  if (tokens_per_s > 0) {
-    power.joules_per_token_node = power.node->total.base() * nodes / tokens_per_s;
+  const ServerPower server = server_power(subject, tables, {.mean = mean, .limit = power.limit});
+  power.node = server.node;
+  power.node_unknown = server.unknown;
+  if (power.node && tokens_per_s > 0) {
+    power.joules_per_token_node = power.node->total.base() * server.count / tokens_per_s;
   }
 }
 
@@ -180,10 +124,13 @@ std::optional<ServingPower> power_of(const ServingSubject& subject, const Servin
                                  use(p.decode, phases.decode), p.shares);
   if (!board) return std::nullopt;
   const std::string_view mode = interval_mode(p.load.kind);
-  const Width width = interval_width(subject, tables, mode, "power");
-  ServingPower power{.prefill = board_figure(board->prefill, board->limit, width),
-                     .decode = board_figure(board->decode, board->limit, width),
-                     .mean = board_figure(board->mean, board->limit, width),
+  const IntervalWidth width = interval_width(subject, tables, mode, "power");
+  const auto of_board = [&](Watts drawn) {
+    return figure_at_most(drawn.base(), board->limit.base(), width);
+  };
+  ServingPower power{.prefill = of_board(board->prefill),
+                     .decode = of_board(board->decode),
+                     .mean = of_board(board->mean),
                      .limit = board->limit,
                      .node = {},
                      .node_unknown = {},
@@ -193,11 +140,8 @@ std::optional<ServingPower> power_of(const ServingSubject& subject, const Servin
   const double rate = p.figures.output_tokens_per_s;
   const int serving = subject.accelerators - p.chosen.idle;
   const Watts all = board->mean * serving + board->idle * p.chosen.idle;
-  // Errors of power and of throughput are taken to be independent.
-  const Width tokens = interval_width(subject, tables, mode, "throughput");
-  power.joules_per_token = figure(rate > 0 ? all.base() / rate : 0,
-                                  {fmt::format("{} and {}", width.regime, tokens.regime),
-                                   std::hypot(width.half_width, tokens.half_width)});
+  const IntervalWidth tokens = interval_width(subject, tables, mode, "throughput");
+  power.joules_per_token = figure(rate > 0 ? all.base() / rate : 0, independent(width, tokens));
   add_node(power, subject, tables, rate);
   return power;
 }
@@ -205,8 +149,8 @@ std::optional<ServingPower> power_of(const ServingSubject& subject, const Servin
 void add_figures(const ServingSubject& subject, const ServingTables& tables, PredictedServing& p) {
   const ServingFigures& f = p.figures;
   const std::string_view mode = interval_mode(p.load.kind);
-  const Width tpot = interval_width(subject, tables, mode, "tpot");
-  const Width rate = interval_width(subject, tables, mode, "throughput");
+  const IntervalWidth tpot = interval_width(subject, tables, mode, "tpot");
+  const IntervalWidth rate = interval_width(subject, tables, mode, "throughput");
   p.ttft = figure(f.ttft.base(), interval_width(subject, tables, mode, "ttft"));
   p.tpot = figure(f.tpot.base(), tpot);
   p.tokens_per_s = figure(f.output_tokens_per_s, rate);

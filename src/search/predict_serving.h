@@ -9,20 +9,14 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/interval.h"
 #include "model/power.h"
 #include "model/step_model.h"
 #include "search/choose_deployment.h"
+#include "search/serving_interval.h"
 #include "search/step_power.h"
 #include "simulate/serving_prediction.h"
 
 namespace assay::search {
-
-// A figure with its 90 % interval and the regime that the interval is of.
-struct ServingFigure {
-  Estimate<double> estimate;
-  std::string regime;
-};
 
 struct ServingPower {
   ServingFigure prefill, decode, mean;   // W, of a board that serves

@@ -1,6 +1,8 @@
 // serving_layouts.h — every way to run a model on one kind of hardware: tensor parallelism × weight
-// format, each either with the largest rate that one replica holds within the limits, or with the
+// format, each either with a rate that one replica does not pass within the limits, or with the
 // reason why it cannot serve.
+// In closed form, with mean lengths and no queue (model/steady_state.h): a bound, for the simulator
+// to come down from. A limit on a percentile is compared with the mean, which is below it.
 // Exhaustive over the divisors of the domain; order: format as given, then rising tensor
 // parallelism. Pure.
 #pragma once
@@ -16,6 +18,7 @@
 #include "model/hardware.h"
 #include "model/inference_step.h"
 #include "model/memory_fit.h"
+#include "simulate/engine_limits.h"
 #include "workload/serving.h"
 
 namespace assay::search {
@@ -25,13 +28,15 @@ enum class Reject : unsigned char {
   kMemory,       // weights and one request's cache do not fit
   kTtft,         // the limit is missed with a single request
   kTpot,
-  kLimits,  // each limit can be met alone, not both together
 };
 
 struct Layout {
   model::Deployment deployment;
   model::MemoryFit memory;
-  Hertz rate_max;  // of one replica; zero when rejected
+  simulate::EngineLimits limits;
+  Hertz rate_max;        // of one replica at most; zero when rejected
+  double batch_max{};    // sequences that the cache or the engine allows
+  model::Bound bound{};  // of a decode iteration at that rate
   std::optional<Reject> reject;
   std::string why;  // for a rejected layout, with figures
   // Best the layout can do, with one request alone; unset when it cannot run.
@@ -43,6 +48,7 @@ struct LayoutSpace {
   std::optional<catalog::Format> kv_cache;   // unset: the activations' 16-bit format
   int tensor_max{};                          // accelerators that one replica may span
   std::string engine;
+  double slack{1};  // requests that share prompts may be so many times as cheap
 };
 
 std::vector<Layout> serving_layouts(const catalog::LanguageModel& model,

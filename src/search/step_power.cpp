@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/assert.h"
 #include "model/runnable.h"
 
@@ -78,6 +80,12 @@ model::BoardUse board_use(const catalog::LanguageModel& model, const model::Hard
   return use;
 }
 
+std::optional<Watts> board_power(const catalog::PowerCurve& curve, const model::Hardware& hardware,
+                                 const model::BoardUse& use) {
+  if (!hardware.power) return std::nullopt;
+  return *hardware.power * model::board_share(curve, use);
+}
+
 std::optional<PhasePower> phase_power(const catalog::PowerCurve& curve,
                                       const model::Hardware& hardware,
                                       const model::BoardUse& prefill, const model::BoardUse& decode,
@@ -85,13 +93,36 @@ std::optional<PhasePower> phase_power(const catalog::PowerCurve& curve,
   ASSAY_ASSERT(shares.prefill >= 0 && shares.decode >= 0);
   if (!hardware.power) return std::nullopt;
   const Watts limit = *hardware.power;
-  PhasePower power{.prefill = limit * model::board_share(curve, prefill),
-                   .decode = limit * model::board_share(curve, decode),
+  PhasePower power{.prefill = *board_power(curve, hardware, prefill),
+                   .decode = *board_power(curve, hardware, decode),
                    .mean = {},
                    .idle = limit * curve.idle,
                    .limit = limit};
   const double idle = std::max(0.0, 1.0 - shares.prefill - shares.decode);
   power.mean = power.prefill * shares.prefill + power.decode * shares.decode + power.idle * idle;
+  return power;
+}
+
+ServerPower server_power(const ServingSubject& subject, const ServingTables& tables,
+                         const model::BoardPower& board) {
+  ServerPower power;
+  const catalog::System* system = subject.system;
+  if (system == nullptr) {
+    power.unknown = fmt::format("the catalog has no system of {} {}", subject.accelerators,
+                                subject.hardware.accelerator);
+    return power;
+  }
+  if (system->accelerators <= 0 || subject.accelerators % system->accelerators != 0) {
+    power.unknown = fmt::format("{} has {}, asked are {}", system->id, system->accelerators,
+                                subject.accelerators);
+    return power;
+  }
+  power.node = model::node_power(*system, board, tables.power.host);
+  if (!power.node) {
+    power.unknown = fmt::format("the power of {} is unknown, or it is no server", system->id);
+    return power;
+  }
+  power.count = subject.accelerators / system->accelerators;
   return power;
 }
 

@@ -1,10 +1,12 @@
 // step_power.h — what a board draws while a replica serves: from the operations and bytes of its
 // decode iteration and of its prompts, and the shares of the time that each of them takes.
-// Equation and constants: model/power.h, data/power.yaml. Unknown where the board's limit is.
+// And what the server around the boards draws. Equation and constants: model/power.h,
+// data/power.yaml. Unknown where the board's limit is.
 // Pure; thread-safe.
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/quantity.h"
 #include "catalog/language_model.h"
@@ -13,6 +15,7 @@
 #include "model/hardware.h"
 #include "model/power.h"
 #include "model/step_model.h"
+#include "search/choose_deployment.h"
 
 namespace assay::search {
 
@@ -21,6 +24,10 @@ namespace assay::search {
 model::BoardUse board_use(const catalog::LanguageModel& model, const model::Hardware& hardware,
                           const model::Deployment& deployment, const model::Step& step,
                           const model::Iteration& iteration, double tokens_max);
+
+// Of one board while such iterations run; nothing where the catalog does not know its limit.
+std::optional<Watts> board_power(const catalog::PowerCurve& curve, const model::Hardware& hardware,
+                                 const model::BoardUse& use);
 
 // Of the time; what is left of 1 is idle.
 struct PhaseShares {
@@ -39,5 +46,15 @@ std::optional<PhasePower> phase_power(const catalog::PowerCurve& curve,
                                       const model::Hardware& hardware,
                                       const model::BoardUse& prefill, const model::BoardUse& decode,
                                       const PhaseShares& shares);
+
+struct ServerPower {
+  std::optional<model::NodePower> node;  // of one server
+  std::string unknown;                   // why there is none
+  int count{};                           // servers that the subject's accelerators fill
+};
+
+// The servers around boards that draw so much; the subject's accelerators must fill them.
+ServerPower server_power(const ServingSubject& subject, const ServingTables& tables,
+                         const model::BoardPower& board);
 
 }  // namespace assay::search

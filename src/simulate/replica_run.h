@@ -1,63 +1,413 @@
-// replica_run.h — one replica under load: continuous batching with chunked prefill over a KV cache
-// of limited size, from event to event. Between two changes of the batch the decode iterations are
-// summed in closed form, so a run costs what its requests cost, not what its tokens cost.
-// Deterministic: same input, same bytes. Semantics: docs/models.md, "Serving, simulated".
+// replica_run.h — what happens to a replica over time: requests come and are cancelled, stretches
+// of iterations end, prompts and answers with them. Part of replica.h, which includes it.
 #pragma once
 
-#include <cstdint>
+#include <algorithm>
+#include <cmath>
 
-#include "base/quantity.h"
-#include "model/step_model.h"
+#include "base/assert.h"
+#include "simulate/replica.h"
 
 namespace assay::simulate {
 
-// What the engine allows in one iteration and at once; data/efficiency.yaml has each engine's.
-struct EngineLimits {
-  double tokens_max{};        // of one iteration (max_num_batched_tokens)
-  double sequences_max{};     // running at once (max_num_seqs), over all data-parallel ranks
-  double kv_tokens{};         // that the KV cache of the replica holds
-  bool chunked_prefill{};     // prompts are cut and run together with decoding; else prompts first
-  double output_reserved{1};  // share of a request's output that must be free to admit it: 1 never
-                              // preempts; less admits more and preempts the youngest when full
-  double tokens_per_iteration{1};  // of a decoding sequence; speculation yields more than one
-};
+template <class Step>
+Replica<Step>::Replica(const ReplicaShared<Step>& shared, std::int32_t number)
+    : step_{shared.step},
+      table_{shared.table},
+      limits_{shared.limits},
+      requests_{shared.requests},
+      record_{shared.record},
+      timeline_{shared.timeline},
+      role_{shared.role},
+      number_{number},
+      pool_{limits_.kv_blocks, limits_.block_tokens, limits_.prefix_caching},
+      decode_{limits_},
+      waiting_{limits_.by_priority} {
+  ASSAY_ASSERT(limits_.tokens_max >= 1 && limits_.sequences_max >= 1);
+  ASSAY_ASSERT(limits_.output_reserved >= 0 && limits_.output_reserved <= 1);
+  ASSAY_ASSERT(limits_.tokens_per_iteration >= 1);
+}
 
-enum class Arrivals : unsigned char {
-  kClosedLoop,  // `concurrency` requests at any time: one leaves, the next comes
-  kAtOnce,      // all `requests` at time zero
-  kPoisson,     // `rate`, independent
-};
+template <class Step>
+void Replica<Step>::submit(Slot slot, SimTime now) {
+  Request& request = requests_[slot];
+  ASSAY_ASSERT(fits(request.input, request.output));
+  request.submitted = now;
+  request.replica = number_;
+  request.prompt = request.input + (request.prefilled ? 0 : request.generated);
+  request.done = 0;
+  request.kept = -1;
+  if (limits_.output_reserved > 0) {
+    const double output = std::ceil(limits_.output_reserved * request.output);
+    request.reserved_blocks = static_cast<std::int32_t>(
+        pool_.blocks_of(request.input + static_cast<std::int64_t>(output)));
+  }
+  wait_in_queue(slot, false);
+  if (end_ == kNever) {
+    count_ = 0;
+    ran_ = false;
+    end_ = now;
+  } else if (count_ > 1 && waiting_.front(requests_) == slot) {
+    BlockPool::Offer offer;
+    if (admissible(slot, offer, 0)) cut_stretch(now, limits_.schedules_ahead);
+  }
+}
 
-struct ReplicaLoad {
-  Arrivals arrivals{};
-  double concurrency{};
-  Hertz rate;
-  std::int64_t requests{};                 // in the whole run
-  std::int64_t warm_up{};                  // first ones, left out of the figures
-  double input_tokens{}, output_tokens{};  // mean lengths
-  double length_spread{};  // lengths are uniform between mean·(1 − spread) and mean·(1 + spread)
-  std::uint64_t seed{1};
-};
+template <class Step>
+void Replica<Step>::wait_in_queue(Slot slot, bool front) {
+  Request& request = requests_[slot];
+  request.stage = Stage::kWaiting;
+  ++request.generation;
+  waiting_blocks_ += pool_.blocks_of(request.prompt);
+  if (front) waiting_.push_front(requests_, slot);
+  else waiting_.push_back(requests_, slot);
+}
 
-// Means and percentiles over the requests that count.
-struct LatencyFigures {
-  Seconds mean, p50, p90, p99;
-};
+template <class Step>
+void Replica<Step>::leave_queue(Slot slot) {
+  waiting_blocks_ -= pool_.blocks_of(requests_[slot].prompt);
+  waiting_.pop_front(requests_);
+}
 
-struct ReplicaFigures {
-  LatencyFigures ttft, tpot;     // TPOT of a request: (last − first token)/(output − 1)
-  double output_tokens_per_s{};  // over the time from first arrival to last completion
-  double requests_per_s{};
-  double batch_mean{};     // decoding sequences, over the time in which any decodes
-  double kv_share_mean{};  // of the cache in use, over time
-  double prefill_share{};  // of the time, in iterations that carry prompt tokens
-  std::int64_t preemptions{};
-  std::int64_t iterations{};  // engine iterations that the run stands for
-};
+// Time of so many iterations from the start of the stretch, rounded once.
+template <class Step>
+std::int64_t Replica<Step>::stretch_ns(std::int64_t iterations) const {
+  const auto n = static_cast<double>(iterations);
+  const double seconds = n * first_ + slope_ * (n * (n - 1) / 2);
+  return std::max(iterations, nanoseconds(Seconds::from_base(seconds)));
+}
 
-// Requires limits that hold one request of the largest length, with what speculation may write
-// beyond its end; requests >= 1; a step that takes time.
-ReplicaFigures run_replica(const model::StepModel& step, const EngineLimits& limits,
-                           const ReplicaLoad& load);
+// The stretch ends with the iteration under way at `now`, or with the next one where that is
+// planned already.
+template <class Step>
+void Replica<Step>::cut_stretch(SimTime now, bool an_iteration_late) {
+  const std::int64_t elapsed = now.ns - start_.ns;
+  std::int64_t n = 0;  // the fewest iterations that do not end before `now`
+  if (elapsed > 0) {
+    const double seconds = static_cast<double>(elapsed) * 1e-9;
+    // The root of n·first + slope·n(n − 1)/2, up to rounding.
+    const double linear = first_ - slope_ / 2;
+    const double root = std::sqrt(std::max(0.0, linear * linear + 2 * slope_ * seconds));
+    n = static_cast<std::int64_t>(std::ceil(2 * seconds / (linear + root)));
+    n = std::clamp<std::int64_t>(n, 1, count_);
+    while (n > 1 && stretch_ns(n - 1) >= elapsed) --n;
+    while (n < count_ && stretch_ns(n) < elapsed) ++n;
+  }
+  n = an_iteration_late ? n + 1 : std::max<std::int64_t>(n, 1);
+  if (n >= count_) return;
+  count_ = n;
+  end_ = {start_.ns + stretch_ns(n)};
+}
+
+template <class Step>
+void Replica<Step>::end_iterations(std::vector<ReplicaEvent>& events) {
+  if (count_ == 0) return;
+  last_start_ = count_ == 1 ? start_ : SimTime{start_.ns + stretch_ns(count_ - 1)};
+  ran_ = true;
+  if (decodes_ && count_ > 1) pool_.take(decode_.allocations(iteration_ + 1, count_ - 1));
+  record_stretch();
+  if (decodes_) {
+    record_gaps();
+    iteration_ += count_;
+    if (decode_.count() > 0) {
+      for (const Slot slot : decode_.finishing(requests_, iteration_)) finish(slot, events);
+    }
+  }
+  if (!marked_.empty()) cancel_marked(events);
+  for (const Slot slot : ending_) prompt_ended(slot, events);
+  ending_.clear();
+  count_ = 0;
+}
+
+template <class Step>
+void Replica<Step>::record_stretch() {
+  const double seconds = (end_ - start_).base(), n = static_cast<double>(count_);
+  IterationSums sums{.seconds = seconds, .iterations = n};
+  double size = prompts_.tokens;
+  if (decodes_) {
+    const auto sequences = static_cast<double>(decode_.count() + padding_);
+    const double growth = decode_.yield().per_iteration() * static_cast<double>(decode_.count());
+    sums.decode_sequences = n * sequences;
+    sums.decode_context =
+        n * (decode_.context_sum(iteration_) + padding_context_) + growth * (n * (n - 1) / 2);
+    size += sequences;
+    record_.decoded_tokens += count_ * decode_.count();
+  }
+  if (prompts_.pieces > 0) {
+    sums.prefill_tokens = prompts_.tokens;
+    sums.prefill_pieces = prompts_.pieces;
+    sums.prefill_before = prompts_.before;
+    sums.prefill_ends = prompts_.ends;
+    record_.prompt_tokens += static_cast<std::int64_t>(prompts_.tokens);
+    add(record_.profile.prompts[IterationProfile::size_of(size)], sums);
+  } else {
+    add(record_.profile.decoding[IterationProfile::size_of(size)], sums);
+  }
+  record_.iterations += count_;
+  record_.busy_seconds += seconds;
+  const std::int64_t used = pool_.used();
+  record_.block_seconds += block_seconds() + static_cast<double>(used_by_ended_) * first_;
+  record_.blocks_most = std::max(record_.blocks_most, used);
+  if (timeline_ == nullptr || start_ < timeline_->from || start_ >= timeline_->until) return;
+  if (timeline_->slices.size() == timeline_->slices_max) {
+    timeline_->cut = true;
+    return;
+  }
+  timeline_->slices.push_back({.from = start_,
+                               .until = end_,
+                               .replica = number_,
+                               .iterations = count_,
+                               .decoding = decodes_ ? decode_.count() : 0,
+                               .prompt_tokens = static_cast<std::int64_t>(prompts_.tokens),
+                               .kv_blocks = used,
+                               .waiting = waiting_.size()});
+}
+
+// Of the stretch that ends: blocks and times of its iterations are both taken to rise evenly.
+template <class Step>
+double Replica<Step>::block_seconds() const {
+  const auto n = static_cast<double>(count_), blocks = static_cast<double>(used_at_start_);
+  if (count_ == 1) return blocks * (end_ - start_).base();
+  const double more = (static_cast<double>(pool_.used()) - blocks) / (n - 1);
+  return blocks * first_ * n + (blocks * slope_ + more * first_) * (n * (n - 1) / 2) +
+         more * slope_ * ((n - 1) * n * (2 * n - 1) / 6);
+}
+
+// Each sequence gives out a token an iteration (with speculation: some at once). Those that stood
+// still while prompts ran waited longer for the first.
+template <class Step>
+void Replica<Step>::record_gaps() {
+  std::int64_t others = decode_.count();
+  for (const Newcomers& n : newcomers_) {
+    record_.gaps.add((start_ - n.last_token).base() + first_, n.count);
+    others -= n.count;
+  }
+  if (newcomers_.empty() && start_ == last_decoded_) {
+    record_.gaps.add_affine(first_, slope_, count_, others);
+  } else {
+    record_.gaps.add((start_ - last_decoded_).base() + first_, others);
+    record_.gaps.add_affine(first_ + slope_, slope_, count_ - 1, decode_.count());
+  }
+  newcomers_.clear();
+  last_decoded_ = end_;
+}
+
+// One that leaves before it has decoded.
+template <class Step>
+void Replica<Step>::leave_newcomers(const Request& request) {
+  if (request.start < iteration_) return;
+  const auto at = std::find_if(newcomers_.begin(), newcomers_.end(), [&](const Newcomers& n) {
+    return n.last_token == request.last_token;
+  });
+  ASSAY_ASSERT(at != newcomers_.end());
+  if (--at->count == 0) newcomers_.erase(at);
+}
+
+template <class Step>
+void Replica<Step>::prompt_ended(Slot slot, std::vector<ReplicaEvent>& events) {
+  Request& request = requests_[slot];
+  if (request.stage != Stage::kPrompt) return;  // cancelled
+  ++request.generated;
+  if (request.first_token == kNever) request.first_token = end_;
+  if (request.last_token != kNever) {
+    record_.gaps.add((end_ - request.last_token).base());
+  }
+  request.last_token = end_;
+  if (request.generated >= request.output) {
+    finish(slot, events);
+  } else if (role_ == Role::kPrefill) {
+    request.stage = Stage::kHeld;
+    unlink(slot);
+    --running_;
+    reserved_ -= request.reserved_blocks;
+    if (running_ == 0) end_batch();
+    events.push_back({Happened::kPrefilled, slot});
+  } else {
+    start_decode(slot);
+  }
+}
+
+template <class Step>
+void Replica<Step>::start_decode(Slot slot) {
+  Request& request = requests_[slot];
+  request.stage = Stage::kDecoding;
+  request.start = iteration_;
+  request.finish = iteration_ + decode_.yield().iterations(request.output - request.generated);
+  decode_.add(requests_, slot);
+  if (newcomers_.empty() || newcomers_.back().last_token != request.last_token) {
+    newcomers_.push_back({request.last_token, 0});
+  }
+  ++newcomers_.back().count;
+}
+
+template <class Step>
+void Replica<Step>::finish(Slot slot, std::vector<ReplicaEvent>& events) {
+  requests_[slot].generated = requests_[slot].output;
+  requests_[slot].last_token = end_;
+  requests_[slot].cancelled = false;
+  leave(slot);
+  events.push_back({Happened::kFinished, slot});
+}
+
+// Its place and blocks go when the engine sees that it has ended; of a static batch with the last.
+template <class Step>
+void Replica<Step>::leave(Slot slot) {
+  Request& request = requests_[slot];
+  Leaving gone{.own = request.own_blocks, .nodes = std::move(requests_.prefixes[slot].nodes)};
+  requests_.prefixes[slot].nodes.clear();
+  if (request.stage == Stage::kDecoding) {
+    gone.own += decode_.grown(request, iteration_);
+    leave_newcomers(request);
+    decode_.remove(requests_, slot);
+  }
+  reserved_ -= request.reserved_blocks;
+  unlink(slot);
+  --running_;
+  request.stage = Stage::kOutside;
+  if (limits_.batching == Batching::kStatic) {
+    padded_.push_back(std::move(gone));
+    if (request.output > 1) {
+      ++padding_;
+      padding_context_ += request.input + request.output;
+    }
+    if (running_ == 0) end_batch();
+    return;
+  }
+  ended_.push_back(std::move(gone));
+}
+
+template <class Step>
+void Replica<Step>::end_batch() {
+  for (Leaving& l : padded_) ended_.push_back(std::move(l));
+  padded_.clear();
+  padding_ = 0;
+  padding_context_ = 0;
+}
+
+template <class Step>
+bool Replica<Step>::cancel(Slot slot, SimTime now) {
+  Request& request = requests_[slot];
+  if (request.stage == Stage::kWaiting) {
+    waiting_blocks_ -= pool_.blocks_of(request.prompt);
+    request.stage = Stage::kOutside;
+    ++request.generation;
+    waiting_.left();
+    if (count_ > 1 && !waiting_.empty()) {  // it may have been in the way
+      BlockPool::Offer offer;
+      if (admissible(waiting_.front(requests_), offer, 0)) cut_stretch(now, false);
+    }
+    return true;
+  }
+  if (request.stage != Stage::kPrompt && request.stage != Stage::kDecoding) return false;
+  if (!request.cancelled) {
+    request.cancelled = true;
+    marked_.push_back(slot);
+    if (count_ > 1) cut_stretch(now, false);
+  }
+  return true;
+}
+
+template <class Step>
+void Replica<Step>::cancel_marked(std::vector<ReplicaEvent>& events) {
+  std::vector<Slot> marked;
+  std::swap(marked, marked_);
+  for (const Slot slot : marked) {
+    Request& request = requests_[slot];
+    if (!request.cancelled) continue;  // it ended with this iteration
+    request.cancelled = false;
+    if (request.stage == Stage::kWaiting) {  // preempted in between
+      cancel(slot, end_);
+    } else {
+      if (slot == cut_) {
+        cut_ = kNoSlot;
+        request.own_blocks +=
+            static_cast<std::int32_t>(pool_.forget_behind(requests_.prefixes[slot], request.done));
+      }
+      if (request.stage == Stage::kDecoding && request.start < iteration_) {
+        request.last_token = last_decoded_;
+      }
+      leave(slot);
+    }
+    events.push_back({Happened::kCancelled, slot});
+  }
+}
+
+template <class Step>
+void Replica<Step>::release_held(Slot slot, SimTime now) {
+  const std::int64_t used = pool_.used();
+  pool_.release(requests_.prefixes[slot].nodes, requests_[slot].own_blocks);
+  if (count_ > 0) {
+    const std::int64_t freed = used - pool_.used();
+    record_.block_seconds += static_cast<double>(freed) * (now - start_).base();
+    used_at_start_ -= freed;
+  }
+  if (end_ == kNever && !waiting_.empty()) {  // it waited for these blocks
+    count_ = 0;
+    ran_ = false;
+    end_ = now;
+  }
+}
+
+template <class Step>
+std::vector<Slot> Replica<Step>::fail() {
+  std::vector<Slot> lost;
+  for (Slot slot = youngest_; slot != kNoSlot; slot = requests_[slot].older) lost.push_back(slot);
+  std::reverse(lost.begin(), lost.end());
+  waiting_.each(requests_, [&](Slot slot) { lost.push_back(slot); });
+  for (const Slot slot : lost) {
+    Request& request = requests_[slot];
+    request.stage = Stage::kOutside;
+    request.cancelled = false;
+    request.generated = 0;
+    request.prefilled = false;
+    request.first_token = request.last_token = kNever;
+    request.older = request.younger = kNoSlot;
+    ++request.generation;
+    requests_.prefixes[slot].nodes.clear();
+  }
+  pool_.clear();
+  decode_.clear();
+  waiting_.clear();
+  waiting_blocks_ = reserved_ = running_ = padding_ = count_ = 0;
+  padding_context_ = 0;
+  cut_ = youngest_ = kNoSlot;
+  ending_.clear();
+  marked_.clear();
+  ended_.clear();
+  held_over_.clear();
+  padded_.clear();
+  newcomers_.clear();
+  filling_ = ran_ = decodes_ = false;
+  end_ = kNever;
+  return lost;
+}
+
+template <class Step>
+ReplicaState Replica<Step>::state(SimTime now) const {
+  ReplicaState s{.running = running_, .waiting = waiting_.size(), .kv_blocks = pool_.used()};
+  if (count_ > 1 && decodes_ && now > start_ && end_ > start_) {
+    const double share =
+        static_cast<double>(now.ns - start_.ns) / static_cast<double>(end_.ns - start_.ns);
+    const auto done = static_cast<std::int64_t>(share * static_cast<double>(count_ - 1));
+    s.kv_blocks += decode_.allocations(iteration_ + 1, done);
+  }
+  return s;
+}
+
+template <class Step>
+void Replica<Step>::link_youngest(Slot slot) {
+  requests_[slot].older = youngest_;
+  requests_[slot].younger = kNoSlot;
+  if (youngest_ != kNoSlot) requests_[youngest_].younger = slot;
+  youngest_ = slot;
+}
+
+template <class Step>
+void Replica<Step>::unlink(Slot slot) {
+  const Request& request = requests_[slot];
+  if (request.older != kNoSlot) requests_[request.older].younger = request.younger;
+  if (request.younger != kNoSlot) requests_[request.younger].older = request.older;
+  else youngest_ = request.older;
+}
 
 }  // namespace assay::simulate

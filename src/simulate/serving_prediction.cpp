@@ -5,10 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "model/batch_limits.h"
-#include "model/runnable.h"
+#include "base/assert.h"
 #include "model/steady_state.h"
-#include "simulate/replica_run.h"
+#include "simulate/fleet.h"
+#include "simulate/replica_limits.h"
+#include "workload/synthetic.h"
 
 namespace assay::simulate {
 
@@ -34,59 +35,52 @@ constexpr double kKnee = 0.985;
 // a hundredth.
 constexpr double kTpotTail = 1.2, kQueueTail = 4.6;
 
-struct Replica {
+struct Prepared {
   StepModel step;
   model::MemoryFit memory;
+  EngineLimits limits;
   const EngineOverhead& engine;
   double input{}, output{};
   double batch_max{};
   bool cache_binds{};
-  double tokens_max{}, sequences_max{};
   double beams{1};
+
+  double tokens_max() const { return limits.tokens_max; }
 };
 
-Error infeasible(std::string what) {
-  return {.kind = Error::Kind::kInfeasible,
-          .what = std::move(what),
-          .expected = {},
-          .near = {},
-          .where = {}};
-}
-
-Result<Replica> prepare(const LanguageModel& model, const Hardware& hardware,
-                        const Deployment& deployment, const EfficiencyTable& efficiency,
-                        const ServingLoad& load) {
-  if (const auto ok = model::runnable(model, hardware, deployment); !ok) {
-    return tl::unexpected(ok.error());
-  }
+Result<Prepared> prepare(const LanguageModel& model, const Hardware& hardware,
+                         const Deployment& deployment, const EfficiencyTable& efficiency,
+                         const ServingLoad& load) {
+  const MeanLengths mean{.input = std::max(load.input_tokens, 1.0),
+                         .output = std::max(load.output_tokens, 1.0)};
+  const double length = mean.input + mean.output;
+  EngineSettings settings;
   const EngineOverhead& engine = efficiency.engine(deployment.engine);
-  const model::BatchLimits limits = model::batch_limits(engine, hardware);
-  Replica r{.step = StepModel{model, hardware, deployment, efficiency},
-            .memory = {},
-            .engine = engine,
-            .input = std::max(load.input_tokens, 1.0),
-            .output = std::max(load.output_tokens, 1.0),
-            .tokens_max = (load.tokens_max > 0 ? load.tokens_max : limits.tokens) * deployment.data,
-            .sequences_max = limits.sequences * deployment.data,
-            .beams = load.beams};
-  const double length = r.input + r.output;
-  r.memory = model::memory_fit(model, hardware, deployment, efficiency, r.input, length);
-  if (load.known_to_fit && r.memory.weights < r.memory.usable) {
-    r.memory.kv_tokens = std::max(r.memory.kv_tokens, length * deployment.data);
+  if (load.known_to_fit) {
+    settings.kv_tokens_min = (length + engine.block_tokens) * deployment.data;
   }
-  if (r.memory.kv_tokens < length) {
-    return tl::unexpected(infeasible(model::memory_shortage(r.memory, deployment, length)));
+  const auto replica = replica_limits(model, hardware, deployment, efficiency, settings, mean);
+  if (!replica) return tl::unexpected(replica.error());
+  Prepared r{.step = StepModel{model, hardware, deployment, efficiency},
+             .memory = replica->memory,
+             .limits = replica->limits,
+             .engine = engine,
+             .input = mean.input,
+             .output = mean.output,
+             .beams = load.beams};
+  if (load.tokens_max > 0) {
+    r.limits.tokens_max = static_cast<std::int32_t>(load.tokens_max * deployment.data);
   }
   const double in_cache =
-      model::sequences_in_cache(r.memory, r.input, r.output, engine.output_reserved);
-  double most = r.sequences_max;
+      model::sequences_in_cache(r.memory, r.input, r.output, r.engine.output_reserved);
+  double most = r.limits.sequences_max;
   if (load.batch_limit > 0) most = std::min(most, load.batch_limit);
   r.batch_max = std::min(in_cache, most) / r.beams;
   r.cache_binds = in_cache < most;
   return r;
 }
 
-ServingFigures figures(const Replica& r) {
+ServingFigures figures(const Prepared& r) {
   ServingFigures f;
   f.batch_max = r.batch_max;
   f.cache_binds = r.cache_binds;
@@ -95,7 +89,7 @@ ServingFigures figures(const Replica& r) {
 }
 
 // Iterations that a request decodes in; its first token comes from the prefill.
-double decode_iterations(const Replica& r) {
+double decode_iterations(const Prepared& r) {
   return (r.output - 1) / r.step.tokens_per_iteration();
 }
 
@@ -103,7 +97,7 @@ Iteration prompts(double count, double tokens) {
   return {.prefill_tokens = count * tokens, .prefill_pieces = count, .prefill_ends = count};
 }
 
-ServingFigures fixed_batch(const Replica& r, double batch) {
+ServingFigures fixed_batch(const Prepared& r, double batch) {
   ServingFigures f = figures(r);
   const Seconds decode =
       r.step.time({.decode_sequences = batch, .decode_context = r.input + r.output / 2});
@@ -118,7 +112,7 @@ ServingFigures fixed_batch(const Replica& r, double batch) {
 }
 
 // Nothing but decoding, at the batch or as many as fit.
-ServingFigures decode_only(const Replica& r, double batch) {
+ServingFigures decode_only(const Prepared& r, double batch) {
   ServingFigures f = figures(r);
   const Seconds decode =
       r.step.time({.decode_sequences = batch, .decode_context = r.input + (r.output - 1) / 2});
@@ -129,12 +123,12 @@ ServingFigures decode_only(const Replica& r, double batch) {
   return f;
 }
 
-ServingFigures steady(const Replica& r, double batch) {
+ServingFigures steady(const Prepared& r, double batch) {
   ServingFigures f = figures(r);
   const model::SteadyLoad load{.batch = batch,
                                .input = r.input,
                                .output = r.output,
-                               .tokens_max = r.tokens_max,
+                               .tokens_max = r.tokens_max(),
                                .beams = r.beams};
   const Seconds iteration = model::mean_iteration(r.step, load);
   f.tpot = iteration / r.step.tokens_per_iteration();
@@ -146,7 +140,7 @@ ServingFigures steady(const Replica& r, double batch) {
 }
 
 // The largest batch whose mean iteration keeps within the limit; at least 1.
-ServingFigures capacity(const Replica& r, const ServingLoad& load) {
+ServingFigures capacity(const Prepared& r, const ServingLoad& load) {
   const auto meets = [&](double batch) {
     const ServingFigures f = steady(r, batch);
     return (!load.tpot || f.tpot * kTpotTail <= *load.tpot) && (!load.ttft || f.ttft <= *load.ttft);
@@ -163,56 +157,95 @@ ServingFigures capacity(const Replica& r, const ServingLoad& load) {
   return steady(r, low);
 }
 
-ReplicaLoad replica_load(const ServingLoad& load, double replicas) {
-  ReplicaLoad run;
-  run.input_tokens = load.input_tokens;
-  run.output_tokens = load.output_tokens;
-  run.length_spread = load.length_spread;
+// The requests of a load on `replicas` equal replicas, as one of them sees it.
+struct RequestRun {
+  workload::SyntheticTraffic traffic;
+  Hertz rate = Hertz::from_base(1);
+  std::int64_t concurrency{}, requests{};
+};
+
+RequestRun request_run(const ServingLoad& load, double replicas) {
+  RequestRun run;
+  run.traffic.arrivals = workload::AtOnce{};
+  run.traffic.input = workload::UniformLength{std::max(load.input_tokens, 1.0), load.length_spread};
+  run.traffic.output =
+      workload::UniformLength{std::max(load.output_tokens, 1.0), load.length_spread};
   const double each = load.amount / replicas;
   double requests = load.requests > 0 ? static_cast<double>(load.requests) / replicas : 0;
   switch (load.kind) {
-    case LoadKind::kConcurrency:
-      run.arrivals = Arrivals::kClosedLoop;
-      run.concurrency = std::max(1.0, each);
+    case LoadKind::kConcurrency: {
+      const double concurrency = std::max(1.0, each);
       if (requests <= 0) {
-        requests =
-            std::min(kTurns * run.concurrency, std::max(kRequestsEnough, 3 * run.concurrency));
+        requests = std::min(kTurns * concurrency, std::max(kRequestsEnough, 3 * concurrency));
       }
+      requests = std::max(1.0, requests);
+      run.concurrency = static_cast<std::int64_t>(std::min(concurrency, requests));
       break;
+    }
     case LoadKind::kAtOnce:
-      run.arrivals = Arrivals::kAtOnce;
       requests = each;
       break;
     default:
-      run.arrivals = Arrivals::kPoisson;
+      run.traffic.arrivals = workload::PoissonArrivals{};
       run.rate = Hertz::from_base(each);
       if (requests <= 0) requests = kRequestsEnough;
   }
   run.requests = std::max<std::int64_t>(1, std::llround(requests));
-  run.concurrency = std::min(run.concurrency, static_cast<double>(run.requests));
   return run;
 }
 
-ServingFigures simulated(const Replica& r, const ServingLoad& load, double replicas) {
-  const ReplicaLoad run = replica_load(load, replicas);
-  const double longest = r.input * (1 + load.length_spread) + r.output * (1 + load.length_spread);
-  const EngineLimits limits{
-      .tokens_max = r.tokens_max,
-      .sequences_max = std::max(1.0, load.batch_limit > 0 ? load.batch_limit : r.sequences_max),
-      .kv_tokens = std::max(r.memory.kv_tokens, longest + r.step.tokens_per_iteration() + 2),
-      .chunked_prefill = r.engine.chunked_prefill,
-      .output_reserved = r.engine.output_reserved,
-      .tokens_per_iteration = r.step.tokens_per_iteration()};
-  const ReplicaFigures got = run_replica(r.step, limits, run);
-  ServingFigures f = figures(r);
-  f.ttft = got.ttft.mean + r.engine.per_request;
-  f.tpot = got.tpot.mean;
-  f.ttft_p99 = got.ttft.p99 + r.engine.per_request;
-  f.tpot_p99 = got.tpot.p99;
+FleetFigures run_requests(const Fleet& fleet, const RequestRun& load) {
+  constexpr std::uint64_t kSeed = 1;
+  const workload::NextRequest draw =
+      workload::synthetic_requests(load.traffic, load.rate, nullptr, kSeed);
+  FleetRun run;
+  run.concurrency = load.concurrency;
+  run.next = [&draw, left = load.requests](workload::TrafficRequest& request) mutable {
+    return left-- > 0 && draw(request);
+  };
+  return run_fleet(fleet, run);
+}
+
+// A pool of replicas that hold at least one request of the greatest length.
+FleetPool pool_of(const Prepared& r, const ServingLoad& load) {
+  FleetPool pool;
+  pool.step = &r.step;
+  pool.limits = r.limits;
+  if (load.batch_limit > 0) {
+    pool.limits.sequences_max = static_cast<std::int32_t>(std::max(1.0, load.batch_limit));
+  }
+  const double longest = (r.input + r.output) * (1 + load.length_spread) + r.limits.draft_tokens +
+                         r.limits.tokens_per_iteration + 2;
+  const double blocks = longest / r.limits.block_tokens + 2;
+  pool.limits.kv_blocks = std::max(pool.limits.kv_blocks, static_cast<std::int64_t>(blocks));
+  return pool;
+}
+
+double prompt_share(const PoolFigures& pool) {
+  double seconds = 0;
+  for (const IterationSums& sums : pool.record.profile.prompts) seconds += sums.seconds;
+  return pool.replica_seconds > 0 ? seconds / pool.replica_seconds : 0;
+}
+
+ServingFigures with_latencies(ServingFigures f, const FleetFigures& got) {
+  f.ttft = Seconds::from_base(got.ttft.mean);
+  f.tpot = Seconds::from_base(got.tpot.mean);
+  f.ttft_p99 = Seconds::from_base(got.ttft.p99);
+  f.tpot_p99 = Seconds::from_base(got.tpot.p99);
   f.output_tokens_per_s = got.output_tokens_per_s;
   f.requests_per_s = got.requests_per_s;
-  f.batch = got.batch_mean;
-  f.prefill_share = got.prefill_share;
+  return f;
+}
+
+ServingFigures simulated(const Prepared& r, const ServingLoad& load, double replicas) {
+  const RequestRun run = request_run(load, replicas);
+  Fleet fleet;
+  fleet.pools = {pool_of(r, load)};
+  fleet.front_end = r.engine.per_request;
+  const FleetFigures got = run_requests(fleet, run);
+  ServingFigures f = with_latencies(figures(r), got);
+  f.batch = got.pools.front().batch_mean;
+  f.prefill_share = prompt_share(got.pools.front());
   f.saturated = load.kind == LoadKind::kRate && got.requests_per_s < 0.95 * run.rate.base();
   return f;
 }
@@ -220,9 +253,9 @@ ServingFigures simulated(const Replica& r, const ServingLoad& load, double repli
 // The load at which the 99th percentile of the wait for other prompts, by the exponential tail of
 // M/D/1 in heavy traffic (service·ln(100)/(2·(1 − load))), keeps within what a limit on TTFT
 // leaves.
-double load_within(const Replica& r, const ServingLoad& load, Seconds own) {
+double load_within(const Prepared& r, const ServingLoad& load, Seconds own) {
   if (!load.ttft) return kCapacityLoad;
-  const double many = std::max(1.0, r.tokens_max / r.input);
+  const double many = std::max(1.0, r.tokens_max() / r.input);
   const Seconds each = r.step.time(prompts(many, r.input)) / many;
   const Seconds left = *load.ttft - own;
   if (left <= each) return 0.1;
@@ -230,7 +263,7 @@ double load_within(const Replica& r, const ServingLoad& load, Seconds own) {
 }
 
 // What arrivals that bunch leave of a capacity: its share, at the batch that yields it.
-ServingFigures tuned(const Replica& r, const ServingLoad& load) {
+ServingFigures tuned(const Prepared& r, const ServingLoad& load) {
   const ServingFigures most = capacity(r, load);
   const double wanted =
       most.output_tokens_per_s * kKnee * load_within(r, load, most.ttft) / kCapacityLoad;
@@ -242,18 +275,19 @@ ServingFigures tuned(const Replica& r, const ServingLoad& load) {
   ServingFigures f = steady(r, high);
   f.output_tokens_per_s *= kCapacityLoad;
   f.requests_per_s *= kCapacityLoad;
-  // A prompt waits for the iteration under way and, as M/D/1, for other prompts; then it runs in
-  // the next one, or as long as it takes alone.
+  // A prompt waits for the iteration under way, for the one that is planned already, and, as M/D/1,
+  // for other prompts; then it runs in the next one, or as long as it takes alone.
   const Seconds iteration = f.tpot * r.step.tokens_per_iteration();
-  const double many = std::max(1.0, r.tokens_max / r.input);
+  const double many = std::max(1.0, r.tokens_max() / r.input);
   const Seconds each = r.step.time(prompts(many, r.input)) / many;
   const double busy = std::min(f.requests_per_s * each.base(), kCapacityLoad);
-  f.ttft = iteration * 0.5 + std::max(iteration, r.step.time(prompts(1, r.input))) +
+  const double ahead = r.limits.schedules_ahead ? 1 : 0;
+  f.ttft = iteration * (0.5 + ahead) + std::max(iteration, r.step.time(prompts(1, r.input))) +
            each * (0.5 * busy / (1 - busy)) + r.engine.per_request;
   return f;
 }
 
-ServingFigures of_all(ServingFigures f, const Replica& r, double replicas) {
+ServingFigures of_all(ServingFigures f, const Prepared& r, double replicas) {
   f.output_tokens_per_s *= replicas;
   f.requests_per_s *= replicas;
   f.input_tokens_per_s = f.requests_per_s * r.input;
@@ -290,67 +324,40 @@ Result<ServingFigures> predict_serving(const LanguageModel& model, const Hardwar
 
 namespace {
 
-// The cache of one prompt over the network, or over the fast link where both pools share it.
-Seconds transfer(const LanguageModel& model, const Hardware& hardware, const Deployment& to,
-                 double input) {
+// The cache of a token of a prompt over the network, or over the fast link where both pools share
+// it. The replica sends with one accelerator at a time what each of them holds.
+Seconds transfer_of_token(const LanguageModel& model, const Hardware& hardware,
+                          const Deployment& from, double input) {
   const BytesPerSecond bandwidth = hardware.link.beyond_one_way.value_or(hardware.link.one_way);
   if (bandwidth.base() <= 0) return {};
-  return model::kv_bytes_per_accelerator(model, to, input) / bandwidth;
+  return model::kv_bytes_per_accelerator(model, from, input) / bandwidth / input;
 }
 
 }  // namespace
 
-// Two stations in a closed loop. Little's law: of C requests those that decode are
-// C·decode/(decode + TTFT); prompts wait for each other as M/D/1 at the prefill replicas' load, and
-// when these are the bottleneck the loop's time is C prompts long.
 Result<ServingFigures> predict_disaggregated(const LanguageModel& model, const Hardware& hardware,
                                              const Disaggregation& pools,
                                              const EfficiencyTable& efficiency,
                                              const ServingLoad& load) {
+  ASSAY_ASSERT(load.kind == LoadKind::kConcurrency || load.kind == LoadKind::kRate);
   const auto prefill = prepare(model, hardware, pools.prefill, efficiency, load);
   if (!prefill) return tl::unexpected(prefill.error());
   const auto decode = prepare(model, hardware, pools.decode, efficiency, load);
   if (!decode) return tl::unexpected(decode.error());
-  const Replica &p = *prefill, &d = *decode;
-  const double together = std::max(1.0, p.tokens_max / p.input);
-  const Seconds alone = p.step.time(prompts(1, p.input));
-  const Seconds each = p.step.time(prompts(together, p.input)) / together;
-  const Seconds sent = transfer(model, hardware, pools.decode, d.input);
-  const double iterations = decode_iterations(d);
-  const double most = d.batch_max * pools.decode_replicas;
-  double rate = load.amount, decoding = std::min(load.amount, most);
-  const Seconds own = alone + sent + p.engine.per_request;
-  Seconds ttft = own, tpot, life;
-  for (int pass = 0; pass < 60; ++pass) {
-    const double batch = std::max(decoding / pools.decode_replicas, 1.0);
-    const Seconds iteration =
-        d.step.time({.decode_sequences = batch, .decode_context = d.input + d.output / 2});
-    tpot = iteration / d.step.tokens_per_iteration();
-    life = iteration * iterations;
-    if (load.kind == LoadKind::kConcurrency) rate = load.amount / (life + ttft).base();
-    // In a closed loop a prompt waits for those of the others.
-    const double others = load.kind == LoadKind::kConcurrency
-                              ? std::max(load.amount - 1, 0.0) / std::max(load.amount, 1.0)
-                              : 1.0;
-    const double busy = std::min(rate * others * each.base() / pools.prefill_replicas, 0.98);
-    Seconds wait = each * (0.5 * busy / (1 - busy));
-    if (load.kind == LoadKind::kConcurrency) {
-      const Seconds bottleneck = each * (load.amount / pools.prefill_replicas) - life;
-      wait = std::min(wait, each * (load.amount / pools.prefill_replicas));
-      wait = std::max(wait, bottleneck - alone - sent);
-    }
-    ttft = ttft * 0.5 + (own + wait) * 0.5;
-    const double next = std::min(most, rate * life.base());
-    decoding = 0.5 * decoding + 0.5 * next;
-  }
-  ServingFigures f = figures(d);
-  f.ttft = ttft;
-  f.tpot = tpot;
-  f.batch = decoding / pools.decode_replicas;
-  f.requests_per_s =
-      load.kind == LoadKind::kConcurrency ? load.amount / (life + ttft).base() : rate;
-  f.output_tokens_per_s = f.requests_per_s * d.output;
-  f.input_tokens_per_s = f.requests_per_s * d.input;
+  Fleet fleet;
+  fleet.routing = Routing::kLeastOutstanding;
+  fleet.front_end = prefill->engine.per_request;
+  fleet.pools = {pool_of(*prefill, load), pool_of(*decode, load)};
+  fleet.pools[0].role = Role::kPrefill;
+  fleet.pools[0].replicas = pools.prefill_replicas;
+  fleet.pools[0].transfer.per_token =
+      transfer_of_token(model, hardware, pools.prefill, prefill->input);
+  fleet.pools[1].role = Role::kDecode;
+  fleet.pools[1].replicas = pools.decode_replicas;
+  const FleetFigures got = run_requests(fleet, request_run(load, 1));
+  ServingFigures f = with_latencies(figures(*decode), got);
+  f.batch = got.pools[1].batch_mean;
+  f.input_tokens_per_s = got.input_tokens_per_s;
   return f;
 }
 

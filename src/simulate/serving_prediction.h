@@ -1,7 +1,7 @@
 // serving_prediction.h — what a deployment does under a load: TTFT, TPOT, tokens a second, memory.
 // One function for every question of this kind: `predict serve`, `search serve`, `validate`.
-// Steady loads in closed form (model/steady_state.h), queues by running a replica
-// (replica_run.h). Values without intervals: those follow from the regime (serving_regime).
+// Steady loads in closed form (model/steady_state.h), queues by running the requests (fleet.h).
+// Values without intervals: those follow from the regime (search/serving_interval.h).
 // Equations: docs/models.md, "Serving". Pure; the result depends on nothing but the arguments.
 #pragma once
 
