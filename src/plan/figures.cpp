@@ -1,5 +1,7 @@
 #include "plan/figures.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/assert.h"
@@ -12,9 +14,11 @@ namespace {
 
 using model::UsedFact;
 
-std::string with_interval(const Estimate<Seconds>& estimate) {
-  return fmt::format("{} ({} at {:.0f} %; mean, analytic)", to_text(estimate.value, 3),
-                     interval_text(estimate), kCoverage * 100);
+std::string with_interval(const Estimate<Seconds>& estimate, std::string_view what,
+                          const SimulatedServing& simulated) {
+  return fmt::format("{} ({} at {:.0f} %; {} of {} simulated requests)", to_text(estimate.value, 3),
+                     interval_text(estimate), kCoverage * 100, what,
+                     grouped_text(static_cast<double>(simulated.requests)));
 }
 
 UsedFact asked(std::string figure, std::string value) {
@@ -45,10 +49,9 @@ std::vector<UsedFact> model_inputs(const Fleet& fleet, const Plan& plan,
                                 operators.family),
                     number_text(operators.gemm.compute.sixteen, 3), operators.origin,
                     "data/operators.yaml", confidence});
-  inputs.push_back({fmt::format("share of the memory bandwidth that they reach alone ({})",
-                                operators.family),
-                    number_text(operators.gemm.memory, 3), operators.origin,
-                    "data/operators.yaml", confidence});
+  inputs.push_back(
+      {fmt::format("share of the memory bandwidth that they reach alone ({})", operators.family),
+       number_text(operators.gemm.memory, 3), operators.origin, "data/operators.yaml", confidence});
   inputs.push_back({fmt::format("what an engine keeps of the first ({})", reached.family),
                     number_text(reached.sustained_compute, 3), reached.origin,
                     "data/efficiency.yaml", reached.confidence});
@@ -75,12 +78,32 @@ std::vector<Figure> figures(const Plan& plan, const catalog::EfficiencyTable& ef
   const Fleet& fleet = plan.fleets.front();
   const std::vector<UsedFact> behind = model_inputs(fleet, plan, efficiency, fleet.family);
   std::vector<Figure> out;
-  out.push_back({"ttft_mean", with_interval(fleet.serving.ttft),
-                 "wait for prefill (M/D/1) + prefill of one prompt + rest of the step in flight",
-                 "Serving, steady state", behind});
-  out.push_back({"tpot_mean", with_interval(fleet.serving.tpot),
-                 "decode step at the mean batch ÷ (1 − share of time in prefill)",
-                 "Serving, steady state", behind});
+  const SimulatedServing& simulated = *fleet.simulated;
+  struct Latency {
+    std::string_view name, formula;
+    const simulate::LatencyFigures& figures;
+    const Estimate<Seconds>& mean;
+  };
+  const Latency latencies[] = {
+      {"ttft", "first token − arrival, over the requests; router: fewest outstanding",
+       simulated.ttft, fleet.serving.ttft},
+      {"tpot", "(last token − first token) ÷ (output − 1), over the requests", simulated.tpot,
+       fleet.serving.tpot}};
+  for (const Latency& latency : latencies) {
+    for (const auto& [statistic, name] : {std::pair{workload::Statistic::kMean, "mean"},
+                                          std::pair{workload::Statistic::kP99, "p99"}}) {
+      out.push_back({fmt::format("{}_{}", latency.name, name),
+                     with_interval(latency_statistic(latency.figures, latency.mean, statistic),
+                                   name, simulated),
+                     std::string{latency.formula}, "Serving, simulated", behind});
+    }
+  }
+  out.push_back(
+      {"replica_rate_max", to_text(Hertz::from_base(simulated.replica_rate_max), 3) + " a replica",
+       simulated.binds.empty()
+           ? std::string{"largest rate within the limits, by simulation"}
+           : "largest rate within the limits, by simulation; beyond it: " + simulated.binds,
+       "Serving, simulated", behind});
   out.push_back({"usd_per_month",
                  grouped_text(fleet.usd_per_month.base()) + " USD/month",
                  fmt::format("{} unit(s) × price of a unit, 730 h a month", fleet.units),

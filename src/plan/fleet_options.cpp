@@ -1,312 +1,287 @@
 #include "plan/fleet_options.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
-#include "base/parallel.h"
 #include "base/text.h"
-#include "base/unit_text.h"
-#include "market/token_price.h"
+#include "plan/fleet_candidates.h"
 
 namespace assay::plan {
 
 namespace {
 
-// Beyond it a fleet is a slip of the pen.
-constexpr double kReplicasMax = 1e6;
-// Most accelerators of a server that an offer of single cards may come in.
-constexpr int kServerMax = 8;
+using simulate::LimitReading;
+using simulate::RateMetric;
 
-// One kind of hardware, resolved once however many offers sell it.
-struct Platform {
-  const catalog::Accelerator* accelerator{};
-  const catalog::System* system{};
-  int tensor_max{1};
-  std::string assumed;
-  Result<model::Hardware> hardware{tl::unexpected(Error{})};
-  std::vector<search::Layout> layouts;
-};
+// What the closed form holds is a bound but for the spread of lengths and arrivals.
+constexpr double kBoundSlack = 1.05;
+// Of a ranking: accelerators in it, and layouts that are simulated for it.
+constexpr std::size_t kAccelerators = 12, kLayouts = 48;
+// Layouts that are simulated at once: a count, not the number of threads.
+constexpr std::size_t kAtOnce = 8, kAtOnceForCheapest = 2;
+// A fleet that misses a limit as a whole gets so many chances with more units, and so many more.
+constexpr int kChances = 3;
+constexpr double kMoreUnits = 0.04;
+// More requests than this that no replica holds, and it does not serve the traffic.
+constexpr double kTooLong = 0.01;
 
-using PlatformKey = std::tuple<std::string, std::string, int>;  // accelerator, system, tensor_max
-
-struct Lead {  // an offer that passed the filters, with its platform
-  const market::Offer* offer{};
-  const Platform* platform{};
-};
-
-bool matches_any(const std::vector<std::string>& globs, const catalog::Accelerator& accelerator) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-    if (glob_match(glob, accelerator.id)) return true;
-    return std::any_of(accelerator.aliases.begin(), accelerator.aliases.end(),
-                       [&](const std::string& alias) { return to_lower(alias) == to_lower(glob); });
-  });
-}
-
-bool in_regions(const std::vector<std::string>& globs, const std::string& region) {
-  return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return glob_match(glob, region); });
-}
-
-// The reason why an offer is not considered, before any performance is computed.
-std::optional<Reason> filtered(const Scenario& scenario, const market::Offer& offer,
-                               const catalog::Accelerator& accelerator) {
-  if (!scenario.include.empty() && !matches_any(scenario.include, accelerator))
-    return Reason::kExcluded;
-  if (matches_any(scenario.exclude, accelerator)) return Reason::kExcluded;
-  const auto domestic = accelerator.domestic_cn.value();
-  if (scenario.domestic_only && domestic.value_or("") != "yes") return Reason::kForeign;
-  if (!scenario.regions.empty() && !in_regions(scenario.regions, offer.region))
-    return Reason::kRegion;
-  if (std::find(scenario.kinds.begin(), scenario.kinds.end(), offer.kind) == scenario.kinds.end()) {
-    return Reason::kKind;
-  }
-  if (!offer.host_included) return Reason::kHostApart;
-  return std::nullopt;
-}
-
-// The server that an offer does not name: the catalog's own of this accelerator.
-const catalog::System* usual_system(const catalog::Catalog& catalog, const market::Offer& offer) {
-  const int wanted = offer.unit == market::PriceUnit::kCard ? kServerMax : offer.accelerators;
-  for (const catalog::System& system : catalog.systems) {
-    if (system.accelerator == offer.accelerator && system.accelerators == wanted) return &system;
-  }
-  return nullptr;
-}
-
-Platform platform_of(const catalog::Catalog& catalog, const catalog::Accelerator& accelerator,
-                     const market::Offer& offer) {
-  Platform platform;
-  platform.accelerator = &accelerator;
-  platform.system =
-      offer.system.empty() ? usual_system(catalog, offer) : catalog.system(offer.system);
-  const bool by_card = offer.unit == market::PriceUnit::kCard && offer.accelerators == 1;
-  const int in_server = platform.system != nullptr ? platform.system->accelerators : 1;
-  platform.tensor_max = by_card ? std::min(in_server, kServerMax) : offer.accelerators;
-  if (offer.system.empty() && platform.system != nullptr) {
-    platform.assumed = fmt::format("the offer names no server: {} taken", platform.system->id);
-  }
-  return platform;
-}
-
-void reject(Options& options, Reason reason, int count, double nearness, std::string nearest) {
-  Tally& tally = options.rejected[static_cast<std::size_t>(reason)];
-  tally.count += count;
-  if (tally.nearest.empty() || nearness > tally.nearness) {
-    tally.nearness = nearness;
-    tally.nearest = std::move(nearest);
-  }
-}
-
-Reason reason_of(search::Reject reject) {
-  switch (reject) {
-    case search::Reject::kNotRunnable:
-      return Reason::kNotRunnable;
-    case search::Reject::kMemory:
-      return Reason::kMemory;
-    case search::Reject::kTtft:
-      return Reason::kTtft;
-    case search::Reject::kTpot:
-      return Reason::kTpot;
-    case search::Reject::kLimits:
-      return Reason::kLimits;
-  }
-  ASSAY_ASSERT(false);
-  return Reason::kLimits;
-}
-
-double nearness_of(const search::Layout& layout, const workload::ServingDemand& demand) {
-  switch (*layout.reject) {
-    case search::Reject::kMemory:
-      return layout.memory.usable / (layout.memory.usable - layout.memory.kv_available);
-    case search::Reject::kTtft:
-      return demand.ttft->at_most / *layout.ttft_alone;
-    case search::Reject::kTpot:
-      return demand.tpot->at_most / *layout.tpot_alone;
-    default:
-      return 0;
-  }
-}
-
-std::string layout_text(const Platform& platform, const search::Layout& layout) {
-  return fmt::format("{} tp{} {}", platform.accelerator->id, layout.deployment.tensor,
-                     catalog::name(layout.deployment.weights));
-}
-
-// Power of the rented accelerators with their share of the server, at full load.
-void add_power(Fleet& fleet, const Platform& platform) {
-  const auto board = platform.accelerator->power.value();
-  const auto whole = platform.system != nullptr ? platform.system->power.value() : std::nullopt;
-  if (whole && platform.system->accelerators > 0) {
-    fleet.power =
-        *whole * (static_cast<double>(fleet.accelerators) / platform.system->accelerators);
-    fleet.power_basis = "whole systems, at most";
-  } else if (board) {
-    fleet.power = *board * fleet.accelerators;
-    fleet.power_basis = "accelerator boards only, at most: the server's power is unknown";
-  } else {
-    fleet.power_basis = "unknown";
-  }
-}
-
-// Replicas that the demand needs, headroom included.
-double replicas_wanted(const Scenario& scenario, const search::Layout& layout) {
-  return std::ceil(scenario.demand.rate * (1 + scenario.headroom) / layout.rate_max * (1 - 1e-9));
-}
-
-// How many units the demand needs; all replicas that fit into them then share the load.
-void size_fleet(Fleet& fleet, const Scenario& scenario, const search::Layout& layout) {
-  const double replicas = replicas_wanted(scenario, layout);
-  const int tensor = layout.deployment.tensor;
-  const int per_unit = fleet.offer.accelerators / tensor;
-  const double units =
-      per_unit > 0 ? std::ceil(replicas / per_unit) : replicas * tensor / fleet.offer.accelerators;
-  fleet.units = std::max(static_cast<int>(std::ceil(units)), fleet.offer.lot_min);
-  fleet.accelerators = fleet.units * fleet.offer.accelerators;
-  fleet.replicas = per_unit > 0 ? fleet.units * per_unit : fleet.accelerators / tensor;
-}
-
-// The demand as a share of what the fleet holds within the limits. What it holds is as uncertain as
-// the model's throughput.
-Estimate<double> load_share(const Fleet& fleet, const Scenario& scenario, const PlanInputs& inputs,
-                            const search::Layout& layout) {
-  const bool moe = catalog::is_mixture_of_experts(inputs.model);
-  const bool measured = inputs.efficiency.family(fleet.family).measured();
-  return estimate(scenario.demand.rate / (layout.rate_max * fleet.replicas),
-                  inputs.efficiency.interval("throughput", moe, measured).half_width);
-}
-
-// Costs one layout of one offer, or tells the reason why it falls out.
-std::optional<Fleet> cost_layout(const Scenario& scenario, const PlanInputs& inputs,
-                                 const Lead& lead, const search::Layout& layout, Options& options) {
-  const std::string text = layout_text(*lead.platform, layout);
-  if (const double replicas = replicas_wanted(scenario, layout); replicas > kReplicasMax) {
-    reject(options, Reason::kMarketDepth, 1, kReplicasMax / replicas,
-           fmt::format("{}: {} replicas, counted up to {}", text, grouped_text(replicas),
-                       grouped_text(kReplicasMax)));
-    return std::nullopt;
-  }
+struct Entry {
+  Candidate candidate;
   Fleet fleet;
-  fleet.offer = *lead.offer;
-  fleet.family = lead.platform->hardware->family;
-  fleet.deployment = layout.deployment;
-  fleet.memory = layout.memory;
-  size_fleet(fleet, scenario, layout);
-  if (fleet.offer.units_max && fleet.units > *fleet.offer.units_max) {
-    reject(options, Reason::kMarketDepth, 1, double(*fleet.offer.units_max) / fleet.units,
-           fmt::format("{}: {} units, {} on offer", text, fleet.units, *fleet.offer.units_max));
-    return std::nullopt;
-  }
-  auto serving = model::estimate_serving(inputs.model, *lead.platform->hardware, layout.deployment,
-                                         inputs.efficiency, scenario.demand,
-                                         scenario.demand.rate / fleet.replicas);
-  if (!serving) {
-    reject(options, Reason::kLimits, 1, 0, fmt::format("{}: {}", text, serving.error().what));
-    return std::nullopt;
-  }
-  fleet.serving = *serving;
-  fleet.rate_share = load_share(fleet, scenario, inputs, layout);
-  fleet.usd_per_month = market::price_per_unit_month(fleet.offer) * fleet.units;
-  fleet.usd_per_million_output_tokens = market::usd_per_million_tokens(
-      fleet.usd_per_month, scenario.demand.rate * scenario.demand.output_tokens);
-  add_power(fleet, *lead.platform);
-  if (scenario.budget_per_month && fleet.usd_per_month > *scenario.budget_per_month) {
-    reject(options, Reason::kBudget, 1, *scenario.budget_per_month / fleet.usd_per_month,
-           fmt::format("{} × {}: {} USD/month", fleet.accelerators, text,
-                       grouped_text(fleet.usd_per_month.base())));
-    return std::nullopt;
-  }
-  if (scenario.power && !(fleet.power && *fleet.power <= *scenario.power)) {
-    const std::string drawn = fleet.power ? to_text(*fleet.power, 3) : "power unknown";
-    reject(options, Reason::kPower, 1, fleet.power ? *scenario.power / *fleet.power : 0,
-           fmt::format("{} × {}: {}", fleet.accelerators, text, drawn));
-    return std::nullopt;
-  }
-  return fleet;
+  Hertz rate;  // of one replica
+  std::optional<LimitReading> binds;
+  bool simulated{};  // else the rate is a bound, and the cost a lower one
+};
+
+Reason reason_of(RateMetric metric) {
+  if (metric == RateMetric::kTtft) return Reason::kTtft;
+  return metric == RateMetric::kTpot ? Reason::kTpot : Reason::kLimits;
 }
 
-// Facts and assumptions are copied for the survivors only.
-void add_provenance(Fleet& fleet, const Platform& platform) {
-  fleet.facts = platform.hardware->facts;
-  if (!platform.assumed.empty()) fleet.assumed.push_back(platform.assumed);
-  if (!fleet.offer.assumed.empty()) fleet.assumed.push_back(fleet.offer.assumed);
-  const bool by_card =
-      fleet.offer.unit == market::PriceUnit::kCard && fleet.offer.accelerators == 1;
-  if (by_card && fleet.deployment.tensor > 1) {
-    fleet.assumed.push_back(
-        fmt::format("{} single cards of the offer stand in one server", fleet.deployment.tensor));
-  }
+// One ranking in the making.
+class Selection {
+ public:
+  Selection(const Scenario& scenario, const PlanInputs& inputs, LayoutRuns& runs, Depth depth)
+      : scenario_{scenario}, inputs_{inputs}, runs_{runs}, depth_{depth} {}
+
+  Options run();
+
+ private:
+  using Key = std::tuple<double, double, double, std::string_view, int, catalog::Format>;
+  Key key(std::size_t entry) const;
+  void push(std::size_t entry) { queue_.emplace(key(entry), entry); }
+  bool done() const;
+  void select();
+  void simulate_front();
+  void take_capacity(std::size_t entry, const ReplicaCapacity& capacity);
+  bool verify();
+  void add_figures(Entry& entry, const simulate::FleetFigures& figures) const;
+  void drop(std::size_t entry);
+
+  const Scenario& scenario_;
+  const PlanInputs& inputs_;
+  LayoutRuns& runs_;
+  Depth depth_;
+  Options options_;
+  Platforms platforms_;
+  std::vector<Entry> entries_;
+  std::set<std::pair<Key, std::size_t>> queue_;
+  std::set<std::string> simulated_;                // keys of layouts
+  std::map<std::size_t, std::size_t> chosen_;      // by lead: the entry
+  std::map<std::size_t, bool> verified_;           // by entry
+  std::multimap<std::size_t, std::size_t> later_;  // dearer layouts of a lead that is chosen
+  std::multiset<std::string_view> accelerators_;
+};
+
+Selection::Key Selection::key(std::size_t entry) const {
+  const Entry& e = entries_[entry];
+  return {e.fleet.usd_per_month.base(),
+          e.candidate.layout->tpot_alone->base(),
+          e.candidate.layout->ttft_alone->base(),
+          e.candidate.offer->id,
+          e.fleet.deployment.tensor,
+          e.fleet.deployment.weights};
 }
 
-std::optional<Fleet> best_of_offer(const Scenario& scenario, const PlanInputs& inputs,
-                                   const Lead& lead, Options& options) {
-  const Platform& platform = *lead.platform;
-  if (!platform.hardware) {
-    reject(options, Reason::kUnknownFigure, 1, 0, platform.hardware.error().what);
-    options.candidates += 1;
-    return std::nullopt;
+bool Selection::done() const {
+  if (queue_.empty()) return true;
+  if (depth_ == Depth::kCheapest) return !chosen_.empty();
+  const std::set<std::string_view> distinct(accelerators_.begin(), accelerators_.end());
+  return distinct.size() >= kAccelerators || (simulated_.size() >= kLayouts && !chosen_.empty());
+}
+
+void Selection::take_capacity(std::size_t entry, const ReplicaCapacity& capacity) {
+  Entry& e = entries_[entry];
+  const std::string text = e.candidate.text();
+  if (capacity.too_long > kTooLong) {
+    reject(options_, Reason::kMemory, 0,
+           fmt::format("{}: the cache never holds {} % of the requests", text,
+                       number_text(capacity.too_long * 100, 2)));
+    return;
   }
-  std::optional<Fleet> best;
-  for (const search::Layout& layout : platform.layouts) {
-    options.candidates += 1;
-    if (layout.reject) {
-      reject(options, reason_of(*layout.reject), 1, nearness_of(layout, scenario.demand),
-             fmt::format("{}: {}", layout_text(platform, layout), layout.why));
+  if (!capacity.rate) {
+    ASSAY_ASSERT(capacity.binds.has_value());
+    reject(options_, reason_of(capacity.binds->metric), 1 / capacity.binds->strain,
+           fmt::format("{}: {} (simulated, a replica nearly alone)", text,
+                       simulate::text(*capacity.binds)));
+    return;
+  }
+  e.rate = *capacity.rate;
+  e.binds = capacity.binds;
+  e.simulated = true;
+  auto fleet = cost_fleet(scenario_, inputs_, e.candidate, e.rate, 0, options_);
+  if (!fleet) return;
+  e.fleet = std::move(*fleet);
+  push(entry);
+}
+
+// The cheapest layouts that are not simulated yet, some at once.
+void Selection::simulate_front() {
+  const std::size_t most = depth_ == Depth::kCheapest ? kAtOnceForCheapest : kAtOnce;
+  std::vector<LayoutSite> sites;
+  std::map<std::string, std::size_t> place;
+  for (const auto& [at, entry] : queue_) {
+    const bool open = !entries_[entry].simulated;
+    if (!open || chosen_.contains(entries_[entry].candidate.lead)) continue;
+    LayoutSite site = entries_[entry].candidate.site();
+    if (sites.size() >= most || place.contains(site.key)) continue;
+    place.emplace(site.key, sites.size());
+    sites.push_back(std::move(site));
+  }
+  const auto capacities = runs_.capacities(sites, scenario_.demand, scenario_.headroom);
+  std::vector<std::pair<std::size_t, std::size_t>> ready;  // entry, site
+  for (auto it = queue_.begin(); it != queue_.end();) {
+    const Entry& e = entries_[it->second];
+    const auto found = e.simulated ? place.end() : place.find(e.candidate.site().key);
+    if (found == place.end()) {
+      ++it;
       continue;
     }
-    auto fleet = cost_layout(scenario, inputs, lead, layout, options);
-    if (!fleet) continue;
-    options.feasible += 1;
-    if (!best || cheaper(*fleet, *best)) best = std::move(fleet);
+    ready.emplace_back(it->second, found->second);
+    it = queue_.erase(it);
   }
-  if (best) add_provenance(*best, platform);
-  return best;
+  for (const auto& [entry, site] : ready) take_capacity(entry, capacities[site]);
+  for (const LayoutSite& site : sites) simulated_.insert(site.key);
+  options_.simulated = static_cast<int>(simulated_.size());
+  if (inputs_.progress) inputs_.progress(options_.simulated);
 }
 
-using Platforms = std::map<PlatformKey, Platform>;
+// Cheapest first; what is simulated and still in front is cheaper than any other could be.
+void Selection::select() {
+  while (!done()) {
+    const std::size_t front = queue_.begin()->second;
+    const Entry& e = entries_[front];
+    const std::size_t lead = e.candidate.lead;
+    if (chosen_.contains(lead)) {
+      later_.emplace(lead, front);
+    } else if (!e.simulated) {
+      simulate_front();
+      continue;
+    } else {
+      chosen_.emplace(lead, front);
+      accelerators_.insert(e.candidate.offer->accelerator);
+    }
+    queue_.erase(queue_.begin());
+  }
+}
 
-// Offers that pass the filters, each with its platform; the others are counted.
-std::vector<Lead> collect_leads(const Scenario& scenario, const PlanInputs& inputs,
-                                Options& options, Platforms& platforms) {
-  std::vector<Lead> leads;
-  for (const market::OfferBook& book : inputs.books) {
-    for (const market::Offer& offer : book.offers) {
-      const catalog::Accelerator* accelerator = inputs.catalog.accelerator(offer.accelerator);
-      ASSAY_ASSERT(accelerator != nullptr);  // an OfferBook holds resolved offers only
-      if (const auto reason = filtered(scenario, offer, *accelerator)) {
-        reject(options, *reason, 1, 0, offer.id);
-        options.candidates += 1;
+void Selection::drop(std::size_t entry) {
+  const Entry& e = entries_[entry];
+  const std::size_t lead = e.candidate.lead;
+  chosen_.erase(lead);
+  accelerators_.erase(accelerators_.find(e.candidate.offer->accelerator));
+  const auto [first, last] = later_.equal_range(lead);
+  for (auto it = first; it != last; ++it) push(it->second);
+  later_.erase(first, last);
+}
+
+void Selection::add_figures(Entry& entry, const simulate::FleetFigures& figures) const {
+  Fleet& fleet = entry.fleet;
+  const search::Layout& layout = *entry.candidate.layout;
+  const catalog::EfficiencyTable& table = inputs_.efficiency;
+  const bool moe = catalog::is_mixture_of_experts(inputs_.model);
+  const bool measured = table.family(fleet.family).measured();
+  const auto latency = [&](const simulate::LatencyFigures& f, std::string_view metric) {
+    return estimate(Seconds::from_base(f.mean),
+                    table.interval("server", metric, moe, measured).half_width);
+  };
+  const simulate::PoolFigures& pool = figures.pools.front();
+  fleet.serving = {
+      .ttft = latency(figures.ttft, "ttft"),
+      .tpot = latency(figures.tpot, "tpot"),
+      .batch = pool.batch_mean,
+      .batch_max = layout.batch_max,
+      .kv_share = pool.kv_share_mean,
+      .bound = layout.bound,
+      .interval_regime = fmt::format("{}{}", moe ? "moe" : "dense", measured ? "" : " unmeasured")};
+  fleet.simulated =
+      SimulatedServing{.requests = figures.arrived,
+                       .preemptions = figures.preemptions,
+                       .too_long = figures.too_long,
+                       .ttft = figures.ttft,
+                       .tpot = figures.tpot,
+                       .end_to_end = figures.end_to_end,
+                       .goodput_per_s = figures.good_share * scenario_.demand.rate.base(),
+                       .good_share = figures.good_share,
+                       .kv_most = pool.kv_share_most,
+                       .utilisation = pool.utilisation,
+                       .replica_rate_max = entry.rate.base(),
+                       .binds = entry.binds ? simulate::text(*entry.binds) : ""};
+}
+
+// Runs the chosen fleets as a whole. One that misses a limit gets more units; true if one fell out.
+bool Selection::verify() {
+  bool fell_out = false;
+  for (int chance = 0; chance <= kChances; ++chance) {
+    std::vector<std::size_t> open;
+    std::vector<LayoutRuns::FleetSite> sites;
+    for (const auto& [lead, entry] : chosen_) {
+      if (verified_[entry]) continue;
+      open.push_back(entry);
+      sites.push_back({entries_[entry].candidate.site(), entries_[entry].fleet.replicas});
+    }
+    if (open.empty()) break;
+    const auto figures = runs_.fleets(sites, scenario_.demand);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      Entry& e = entries_[open[i]];
+      const simulate::RateRun judged =
+          simulate::judge(figures[i], rate_limits(scenario_.demand), scenario_.demand.rate.base());
+      if (judged.met) {
+        add_figures(e, figures[i]);
+        verified_[open[i]] = true;
         continue;
       }
-      Platform platform = platform_of(inputs.catalog, *accelerator, offer);
-      const PlatformKey key{accelerator->id, platform.system ? platform.system->id : "",
-                            platform.tensor_max};
-      const auto [place, added] = platforms.try_emplace(key, std::move(platform));
-      leads.push_back({&offer, &place->second});
+      std::optional<Fleet> larger;
+      if (chance == kChances) {
+        const LimitReading& missed = simulate::binding(judged);
+        reject(options_, reason_of(missed.metric), 1 / missed.strain,
+               fmt::format("{} × {}: {} (simulated)", e.fleet.accelerators, e.candidate.text(),
+                           simulate::text(missed)));
+      } else {
+        const int more = std::max(1, static_cast<int>(e.fleet.units * kMoreUnits));
+        larger =
+            cost_fleet(scenario_, inputs_, e.candidate, e.rate, e.fleet.units + more, options_);
+      }
+      if (larger) {
+        e.fleet = std::move(*larger);
+      } else {
+        drop(open[i]);
+        fell_out = true;
+      }
     }
   }
-  return leads;
+  return fell_out;
 }
 
-void evaluate(Platform& platform, const Scenario& scenario, const PlanInputs& inputs) {
-  platform.hardware =
-      model::resolve_hardware(inputs.catalog, *platform.accelerator, platform.system);
-  if (!platform.hardware) return;
-  const catalog::Format published =
-      inputs.model.quantisation ? inputs.model.quantisation->weights : inputs.model.dtype;
-  const std::vector<catalog::Format> weights =
-      scenario.weights.empty() ? std::vector{published} : scenario.weights;
-  platform.layouts =
-      search::serving_layouts(inputs.model, *platform.hardware, inputs.efficiency, scenario.demand,
-                              {.weights = weights,
-                               .kv_cache = scenario.kv_cache,
-                               .tensor_max = platform.tensor_max,
-                               .engine = scenario.engine});
+Options Selection::run() {
+  for (Candidate& candidate : find_candidates(scenario_, inputs_, options_, platforms_)) {
+    const Hertz bound = candidate.layout->rate_max * kBoundSlack;
+    auto fleet = cost_fleet(scenario_, inputs_, candidate, bound, 0, options_);
+    if (!fleet) continue;
+    entries_.push_back({std::move(candidate), std::move(*fleet), bound, {}, false});
+    push(entries_.size() - 1);
+  }
+  select();
+  while (depth_ == Depth::kRanking && verify()) select();
+  options_.feasible = static_cast<int>(chosen_.size() + later_.size() + queue_.size());
+  std::set<std::size_t> unranked;
+  for (const auto& [at, entry] : queue_) {
+    if (!chosen_.contains(entries_[entry].candidate.lead)) {
+      unranked.insert(entries_[entry].candidate.lead);
+    }
+  }
+  options_.unranked = static_cast<int>(unranked.size());
+  for (const auto& [lead, entry] : chosen_) {
+    options_.fleets.push_back(std::move(entries_[entry].fleet));
+  }
+  std::sort(options_.fleets.begin(), options_.fleets.end(), cheaper);
+  return std::move(options_);
 }
 
 }  // namespace
@@ -320,21 +295,9 @@ bool cheaper(const Fleet& a, const Fleet& b) {
   return key(a) < key(b);
 }
 
-Options find_fleets(const Scenario& scenario, const PlanInputs& inputs) {
-  Options options;
-  Platforms platforms;
-  const std::vector<Lead> leads = collect_leads(scenario, inputs, options, platforms);
-  std::vector<Platform*> order;
-  for (auto& [key, platform] : platforms) order.push_back(&platform);
-  parallel_for(order.size(), inputs.jobs,
-               [&](std::size_t i) { evaluate(*order[i], scenario, inputs); });
-  for (const Lead& lead : leads) {
-    if (auto fleet = best_of_offer(scenario, inputs, lead, options)) {
-      options.fleets.push_back(std::move(*fleet));
-    }
-  }
-  std::sort(options.fleets.begin(), options.fleets.end(), cheaper);
-  return options;
+Options find_fleets(const Scenario& scenario, const PlanInputs& inputs, LayoutRuns& runs,
+                    Depth depth) {
+  return Selection{scenario, inputs, runs, depth}.run();
 }
 
 }  // namespace assay::plan

@@ -31,7 +31,7 @@ constexpr std::array<ReasonText, kReasonCount> kReasons{{
     {Reason::kMemory, "memory", "do not fit memory"},
     {Reason::kTtft, "ttft", "miss the TTFT limit"},
     {Reason::kTpot, "tpot", "miss the TPOT limit"},
-    {Reason::kLimits, "limits", "meet the limits at no load"},
+    {Reason::kLimits, "limits", "do not keep up"},
     {Reason::kMarketDepth, "market_depth", "need more than is on offer"},
     {Reason::kBudget, "budget", "exceed the budget"},
     {Reason::kPower, "power", "exceed the power limit"},
@@ -75,20 +75,38 @@ std::vector<std::size_t> best_of_each(const std::vector<Fleet>& fleets) {
   return out;
 }
 
-bool within(const std::optional<workload::LatencyLimit>& limit, const Estimate<Seconds>& estimate) {
-  return !limit || estimate.high <= limit->at_most;
+bool within(const std::optional<workload::LatencyLimit>& limit,
+            const simulate::LatencyFigures& figures, const Estimate<Seconds>& mean) {
+  return !limit || latency_statistic(figures, mean, limit->statistic).high <= limit->at_most;
 }
 
 std::optional<std::size_t> first_cautious(const Plan& plan) {
   const workload::ServingDemand& demand = plan.scenario.demand;
   for (std::size_t i = 0; i < plan.fleets.size(); ++i) {
-    const model::ServingEstimate& serving = plan.fleets[i].serving;
-    if (within(demand.ttft, serving.ttft) && within(demand.tpot, serving.tpot)) return i;
+    const Fleet& fleet = plan.fleets[i];
+    const SimulatedServing& simulated = *fleet.simulated;
+    if (within(demand.ttft, simulated.ttft, fleet.serving.ttft) &&
+        within(demand.tpot, simulated.tpot, fleet.serving.tpot)) {
+      return i;
+    }
   }
   return std::nullopt;
 }
 
 void add_notes(Plan& plan, const PlanInputs& inputs) {
+  if (plan.is_feasible()) {
+    const SimulatedServing& first = *plan.fleets.front().simulated;
+    if (first.too_long > 0) {
+      plan.notes.push_back(fmt::format("{} of the requests are longer than a replica's cache",
+                                       grouped_text(static_cast<double>(first.too_long))));
+    }
+    const auto asked = inputs.traffic.traffic.requests();
+    if (inputs.traffic.traced && asked && *asked > inputs.traffic.requests_max) {
+      plan.notes.push_back(
+          fmt::format("the first {} requests of the trace are simulated",
+                      grouped_text(1.0 * static_cast<double>(inputs.traffic.requests_max))));
+    }
+  }
   std::size_t undated = 0, dated = 0;
   for (const Fleet& fleet : plan.fleets) {
     const std::string& date = fleet.offer.date;
@@ -108,11 +126,6 @@ void add_notes(Plan& plan, const PlanInputs& inputs) {
         fmt::format("{}: {} rows name what the catalog does not have (assay offers {})", book.id,
                     book.skipped.size(), book.id));
   }
-  for (const auto* limit : {&plan.scenario.demand.ttft, &plan.scenario.demand.tpot}) {
-    if (!*limit || (*limit)->statistic == workload::Statistic::kMean) continue;
-    plan.notes.push_back("a percentile limit is checked against the mean only: not verified");
-    break;
-  }
 }
 
 }  // namespace
@@ -120,14 +133,27 @@ void add_notes(Plan& plan, const PlanInputs& inputs) {
 std::string_view name(Reason reason) { return text_of(reason).name; }
 std::string_view describe(Reason reason) { return text_of(reason).description; }
 
+Estimate<Seconds> latency_statistic(const simulate::LatencyFigures& figures,
+                                    const Estimate<Seconds>& mean, workload::Statistic statistic) {
+  const double values[] = {figures.mean, figures.p50, figures.p90, figures.p95, figures.p99};
+  const Seconds value = Seconds::from_base(values[static_cast<std::size_t>(statistic)]);
+  if (mean.value <= Seconds{}) return {value, value, value};
+  const double factor = value / mean.value;
+  return {value, mean.low * factor, mean.high * factor};
+}
+
 Plan make_plan(const Scenario& scenario, const PlanInputs& inputs) {
-  Options options = find_fleets(scenario, inputs);
+  LayoutRuns runs{{inputs.model, inputs.efficiency, inputs.traffic, inputs.jobs}};
+  Options options = find_fleets(scenario, inputs, runs, Depth::kRanking);
   Plan plan;
   plan.scenario = scenario;
   plan.model = inputs.model;
   plan.fleets = std::move(options.fleets);
   plan.candidates = options.candidates;
   plan.feasible = options.feasible;
+  plan.traffic = inputs.traffic.description;
+  plan.simulated = options.simulated;
+  plan.unranked = options.unranked;
   plan.catalog_date = inputs.catalog.date;
   plan.catalog_hash = inputs.catalog.hash;
   for (const ReasonText& text : kReasons) {
@@ -141,9 +167,9 @@ Plan make_plan(const Scenario& scenario, const PlanInputs& inputs) {
     }
     plan.shortlist = best_of_each(plan.fleets);
     plan.cautious = first_cautious(plan);
-    plan.sensitivities = sensitivities(scenario, inputs, plan.fleets.front());
+    plan.sensitivities = sensitivities(scenario, inputs, runs, plan.fleets.front());
   } else {
-    plan.relaxations = relaxations(scenario, inputs);
+    plan.relaxations = relaxations(scenario, inputs, runs);
   }
   add_notes(plan, inputs);
   return plan;

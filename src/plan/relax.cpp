@@ -37,7 +37,7 @@ Knob latency_knob(std::string_view figure,
           [limit, asked](Scenario& s, double k) {
             s.demand.*limit = workload::LatencyLimit{asked.at_most * k, asked.statistic};
           },
-          [asked](double k) { return to_text(asked.at_most * k, 3) + " (mean, analytic)"; }};
+          [asked](double k) { return to_text(asked.at_most * k, 3); }};
 }
 
 std::vector<Knob> knobs(const Scenario& scenario) {
@@ -67,18 +67,19 @@ std::vector<Knob> knobs(const Scenario& scenario) {
   return out;
 }
 
-std::optional<Fleet> cheapest(const Scenario& scenario, const PlanInputs& inputs) {
-  Options options = find_fleets(scenario, inputs);
+std::optional<Fleet> cheapest(const Scenario& scenario, const PlanInputs& inputs,
+                              LayoutRuns& runs) {
+  Options options = find_fleets(scenario, inputs, runs, Depth::kCheapest);
   if (options.fleets.empty()) return std::nullopt;
   return std::move(options.fleets.front());
 }
 
 std::optional<Relaxation> relax(const Knob& knob, const Scenario& scenario,
-                                const PlanInputs& inputs) {
+                                const PlanInputs& inputs, LayoutRuns& runs) {
   const auto at = [&](double factor) {
     Scenario moved = scenario;
     knob.move(moved, factor);
-    return cheapest(moved, inputs);
+    return cheapest(moved, inputs, runs);
   };
   std::optional<Fleet> fleet = at(kFactorMax);
   if (!fleet) return std::nullopt;
@@ -156,7 +157,10 @@ std::optional<Fleet> cheapest_with_slower_memory(const Scenario& scenario,
                                                  const PlanInputs& inputs) {
   catalog::EfficiencyTable slower = inputs.efficiency;
   for (catalog::FamilyEfficiency& family : slower.families) family.sustained_memory *= 0.9;
-  return cheapest(scenario, {inputs.catalog, slower, inputs.books, inputs.model, inputs.jobs});
+  const PlanInputs with{inputs.catalog, slower, inputs.books, inputs.model, inputs.traffic,
+                        inputs.jobs,    {}};
+  LayoutRuns runs{{inputs.model, slower, inputs.traffic, inputs.jobs}};
+  return cheapest(scenario, with, runs);
 }
 
 }  // namespace
@@ -167,15 +171,16 @@ std::string fleet_text(const Fleet& fleet) {
                      fleet.replicas == 1 ? "" : "s", catalog::name(fleet.deployment.weights));
 }
 
-std::vector<Relaxation> relaxations(const Scenario& scenario, const PlanInputs& inputs) {
+std::vector<Relaxation> relaxations(const Scenario& scenario, const PlanInputs& inputs,
+                                    LayoutRuns& runs) {
   std::vector<Relaxation> out;
   for (const Knob& knob : knobs(scenario)) {
-    if (auto relaxed = relax(knob, scenario, inputs)) out.push_back(std::move(*relaxed));
+    if (auto relaxed = relax(knob, scenario, inputs, runs)) out.push_back(std::move(*relaxed));
   }
   for (const Drop& drop : drops(scenario, inputs)) {
     Scenario moved = scenario;
     drop.apply(moved);
-    if (const auto fleet = cheapest(moved, inputs)) {
+    if (const auto fleet = cheapest(moved, inputs, runs)) {
       out.push_back(
           {drop.constraint, drop.asked, drop.needed, fleet_text(*fleet), fleet->usd_per_month});
     }
@@ -187,7 +192,7 @@ std::vector<Relaxation> relaxations(const Scenario& scenario, const PlanInputs& 
 }
 
 std::vector<Sensitivity> sensitivities(const Scenario& scenario, const PlanInputs& inputs,
-                                       const Fleet& choice) {
+                                       LayoutRuns& runs, const Fleet& choice) {
   std::vector<Sensitivity> out;
   const auto record = [&](std::string change, const std::optional<Fleet>& fleet) {
     const double ratio = fleet ? fleet->usd_per_month / choice.usd_per_month : 0;
@@ -197,7 +202,7 @@ std::vector<Sensitivity> sensitivities(const Scenario& scenario, const PlanInput
   for (const Nudge& nudge : nudges(scenario)) {
     Scenario moved = scenario;
     nudge.apply(moved);
-    record(nudge.change, cheapest(moved, inputs));
+    record(nudge.change, cheapest(moved, inputs, runs));
   }
   record("reached memory bandwidth −10 %", cheapest_with_slower_memory(scenario, inputs));
   std::stable_sort(out.begin(), out.end(), [](const Sensitivity& a, const Sensitivity& b) {

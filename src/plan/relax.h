@@ -12,11 +12,12 @@ namespace assay::plan {
 
 // Every single constraint whose move makes the scenario feasible, cheapest resulting fleet first.
 // Empty: none does.
-std::vector<Relaxation> relaxations(const Scenario& scenario, const PlanInputs& inputs);
+std::vector<Relaxation> relaxations(const Scenario& scenario, const PlanInputs& inputs,
+                                    LayoutRuns& runs);
 
 // Cost of the cheapest fleet when one input moves by 10 %, the largest effect first.
 std::vector<Sensitivity> sensitivities(const Scenario& scenario, const PlanInputs& inputs,
-                                       const Fleet& choice);
+                                       LayoutRuns& runs, const Fleet& choice);
 
 // "8 × h200 (1 unit), tp4 × 2, fp8, article".
 std::string fleet_text(const Fleet& fleet);

@@ -13,7 +13,9 @@
 #include "base/text.h"
 #include "document/bind.h"
 #include "market/offer_book.h"
+#include "plan/field_values.h"
 #include "plan/scenario_fields.h"
+#include "plan/simulation_binding.h"
 
 namespace assay::plan {
 
@@ -23,76 +25,12 @@ using document::Binder;
 using document::Need;
 using document::Node;
 
-// What one scenario file said, by path, before it is bound to Scenario's members.
-struct Values {
-  std::map<std::string_view, std::string> text;
-  std::map<std::string_view, std::vector<std::string>> texts;
-  std::map<std::string_view, double> number;  // quantities in base units, booleans as 0 and 1
-  std::map<std::string_view, const Node*> node;
+constexpr std::string_view kTraffic = "traffic";
 
-  const Node* at(std::string_view path) const {
-    const auto found = node.find(path);
-    return found == node.end() ? nullptr : found->second;
-  }
-};
-
-std::vector<std::string> words(std::string_view choices) {
-  std::vector<std::string> out;
-  for (const std::string_view word : split(choices, ' ')) out.emplace_back(word);
-  return out;
-}
-
-void take_choices(Binder& binder, const ScenarioField& field, std::string_view key,
-                  Values& values) {
-  const std::vector<std::string> known = words(field.choices);
-  values.texts[field.path] = binder.take_texts(key, field.need);
-  for (const std::string& word : values.texts[field.path]) {
-    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
-    binder.fail(*values.at(field.path), fmt::format("'{}' is no choice of '{}'", word, key),
-                one_of(known), nearest(word, known));
-  }
-}
-
-void take_field(Binder& binder, const ScenarioField& field, std::string_view key, Values& values) {
-  const Node* node = binder.node().find(key);
-  if (node != nullptr) values.node[field.path] = node;
-  std::optional<double> number;
-  std::optional<std::string> text;
-  switch (field.kind) {
-    case FieldKind::kText:
-      text = binder.take_text(key, field.need);
-      break;
-    case FieldKind::kChoice:
-      text = binder.take_choice(key, field.need, words(field.choices));
-      break;
-    case FieldKind::kTexts:
-      values.texts[field.path] = binder.take_texts(key, field.need);
-      break;
-    case FieldKind::kChoices:
-      take_choices(binder, field, key, values);
-      break;
-    case FieldKind::kQuantity:
-      number = binder.take_quantity_base(key, field.need, field.dim, field.range);
-      break;
-    case FieldKind::kNumber:
-      number = binder.take_number(key, field.need, field.range);
-      break;
-    case FieldKind::kWhole:
-      if (const auto whole = binder.take_int(key, field.need, field.range)) {
-        number = static_cast<double>(*whole);
-      }
-      break;
-    case FieldKind::kBool:
-      if (const auto yes = binder.take_bool(key, field.need)) number = *yes ? 1 : 0;
-      break;
-  }
-  if (text) values.text[field.path] = *text;
-  if (number) values.number[field.path] = *number;
-}
-
-// Reads every field of the table; a dotted path lies in a mapping of the root.
-Values take_all(const document::Document& document, Errors& errors) {
-  Values values;
+// Reads every field of the table but those of the traffic; a dotted path lies in a mapping of the
+// root.
+FieldValues take_all(const document::Document& document, Errors& errors) {
+  FieldValues values;
   Binder root{document, document.root, errors, "scenario"};
   std::map<std::string_view, Binder> groups;
   std::set<std::string_view> missing;  // a missing group is one error, not one a field
@@ -103,6 +41,7 @@ Values take_all(const document::Document& document, Errors& errors) {
       continue;
     }
     const std::string_view group = field.path.substr(0, dot);
+    if (group == kTraffic) continue;
     auto found = groups.find(group);
     if (found == groups.end()) {
       if (missing.contains(group)) continue;
@@ -117,6 +56,7 @@ Values take_all(const document::Document& document, Errors& errors) {
     }
     take_field(found->second, field, field.path.substr(dot + 1), values);
   }
+  root.take(kTraffic, Need::kRequired);
   for (auto& [group, binder] : groups) binder.finish();
   root.finish();
   return values;
@@ -132,7 +72,8 @@ constexpr StatisticName kStatistics[] = {{"mean", workload::Statistic::kMean},
                                          {"p95", workload::Statistic::kP95},
                                          {"p99", workload::Statistic::kP99}};
 
-std::optional<workload::LatencyLimit> latency_limit(std::string_view figure, const Values& values,
+std::optional<workload::LatencyLimit> latency_limit(std::string_view figure,
+                                                    const FieldValues& values,
                                                     const document::Document& document,
                                                     Errors& errors) {
   std::optional<workload::LatencyLimit> limit;
@@ -168,8 +109,8 @@ void check_patterns(const std::vector<std::string>& patterns, const Node* node,
   }
 }
 
-void check_books(const Scenario& scenario, const Values& values, const document::Document& document,
-                 Errors& errors) {
+void check_books(const Scenario& scenario, const FieldValues& values,
+                 const document::Document& document, Errors& errors) {
   const std::vector<std::string> known = market::built_in_books();
   for (const std::string& book : scenario.books) {
     if (std::find(known.begin(), known.end(), book) != known.end()) continue;
@@ -190,32 +131,73 @@ std::string beside(const std::string& scenario_file, const std::string& path) {
 
 bool is_path(std::string_view model) { return model.ends_with(".json") || model.starts_with("."); }
 
-std::string first_or(const Values& values, std::string_view path, const std::string& otherwise) {
-  const auto found = values.text.find(path);
-  return found == values.text.end() ? otherwise : found->second;
-}
-
-double number_or(const Values& values, std::string_view path, double otherwise) {
-  const auto found = values.number.find(path);
-  return found == values.number.end() ? otherwise : found->second;
-}
-
-void bind_question(const Values& values, const document::Document& document, Scenario& scenario,
-                   Errors& errors) {
-  scenario.name = first_or(values, "name", "");
-  scenario.model = first_or(values, "model", "");
+void bind_question(const FieldValues& values, const document::Document& document,
+                   Scenario& scenario, Errors& errors) {
+  scenario.name = values.text_or("name", "");
+  scenario.model = values.text_or("model", "");
   if (is_path(scenario.model)) scenario.model = beside(scenario.file, scenario.model);
   if (const Node* node = values.at("model")) scenario.model_where = document.where(node->mark);
-  scenario.demand.rate = Hertz::from_base(number_or(values, "traffic.rate", 0));
-  scenario.demand.input_tokens = number_or(values, "traffic.input_tokens", 0);
-  scenario.demand.output_tokens = number_or(values, "traffic.output_tokens", 0);
   scenario.demand.ttft = latency_limit("ttft", values, document, errors);
   scenario.demand.tpot = latency_limit("tpot", values, document, errors);
 }
 
-void bind_choices(const Values& values, Scenario& scenario) {
-  scenario.engine = first_or(values, "deploy.engine", "vllm");
-  scenario.kv_cache = catalog::parse_format(first_or(values, "deploy.kv_cache", "bf16"));
+// What the table requires of a traffic, unless a trace says it.
+void require_traffic(const PartValues& part) {
+  if (!part.node.is(Node::Kind::kMapping) || part.said("trace")) return;
+  Binder binder{part.document, part.node, part.errors, "mapping 'traffic'"};
+  FieldValues values;
+  for (const ScenarioField& field : scenario_fields()) {
+    if (!field.path.starts_with("traffic.")) continue;
+    const std::string_view key = field.path.substr(field.path.find('.') + 1);
+    const bool of_trace = part.said("lengths") && key != "rate";
+    if (!part.said(key) && !of_trace) take_field(binder, field, key, values);
+  }
+}
+
+// Loads that a plan does not size a fleet for.
+void refuse_loads(const PartValues& part) {
+  const std::string arrivals = part.values.text_or("arrivals", "");
+  if (arrivals == "diurnal" || arrivals == "hourly" || arrivals == "at-once") {
+    part.fail("arrivals", fmt::format("arrivals {} are not planned for", arrivals),
+              "poisson, gamma, constant or on-off; or a trace");
+  }
+  if (part.said("concurrency")) {
+    part.fail("concurrency", "a plan is for a rate, not for a concurrency", "'rate'");
+  }
+  if (part.said("model")) {
+    part.fail("model", "a plan is for one model", "'model' beside 'traffic'");
+  }
+}
+
+// The traffic in the words of a simulated fleet.
+void bind_demand(const document::Document& document, Scenario& scenario, Errors& errors) {
+  const Node* node = document.root.find(kTraffic);
+  if (node == nullptr) return;
+  scenario.traffic_where = document.where(node->mark);
+  const std::size_t before = errors.size();
+  PartValues part =
+      take_part(document, *node, SimulationPart::kTraffic, errors, "mapping 'traffic'");
+  require_traffic(part);
+  refuse_loads(part);
+  if (errors.size() > before) return;
+  Simulation bound;
+  bound.file = scenario.file;
+  bound.seed = scenario.seed;
+  const FieldValues values = part.values;
+  bind_traffic(std::move(part), bound);
+  if (bound.traffic.empty()) return;
+  scenario.traffic = std::move(bound.traffic.front().spec);
+  if (values.at("requests") == nullptr && scenario.traffic.traces.empty()) {
+    scenario.traffic.requests_max.reset();
+  }
+  scenario.demand.rate = scenario.traffic.rate.value_or(Hertz{});
+  scenario.demand.input_tokens = values.number_or("input_tokens", 0);
+  scenario.demand.output_tokens = values.number_or("output_tokens", 0);
+}
+
+void bind_choices(const FieldValues& values, Scenario& scenario) {
+  scenario.engine = values.text_or("deploy.engine", "vllm");
+  scenario.kv_cache = catalog::parse_format(values.text_or("deploy.kv_cache", "bf16"));
   const auto texts = [&](std::string_view path, std::vector<std::string> otherwise) {
     const auto found = values.texts.find(path);
     return found == values.texts.end() || found->second.empty() ? otherwise : found->second;
@@ -239,16 +221,16 @@ void bind_choices(const Values& values, Scenario& scenario) {
   scenario.regions = texts("constraints.regions", {});
 }
 
-void bind_limits(const Values& values, Scenario& scenario) {
+void bind_limits(const FieldValues& values, Scenario& scenario) {
   if (const auto found = values.number.find("constraints.budget"); found != values.number.end()) {
     scenario.budget_per_month = UsdPerSecond::from_base(found->second) * kMonth;
   }
   if (const auto found = values.number.find("constraints.power"); found != values.number.end()) {
     scenario.power = Watts::from_base(found->second);
   }
-  scenario.domestic_only = number_or(values, "constraints.domestic_only", 0) != 0;
-  scenario.headroom = number_or(values, "search.headroom", 0);
-  scenario.seed = static_cast<std::uint64_t>(number_or(values, "seed", 1));
+  scenario.domestic_only = values.number_or("constraints.domestic_only", 0) != 0;
+  scenario.headroom = values.number_or("search.headroom", 0);
+  scenario.seed = static_cast<std::uint64_t>(values.number_or("seed", 1));
   for (const ScenarioField& field : scenario_fields()) {
     if (!field.otherwise.empty() && values.at(field.path) == nullptr) {
       scenario.assumed.push_back({std::string{field.path}, std::string{field.otherwise}});
@@ -261,13 +243,14 @@ void bind_limits(const Values& values, Scenario& scenario) {
 Checked<Scenario> read_scenario(const document::Document& document, std::string_view text,
                                 const catalog::Catalog& catalog) {
   Errors errors;
-  const Values values = take_all(document, errors);
+  const FieldValues values = take_all(document, errors);
   Scenario scenario;
   scenario.file = document.file;
   scenario.hash = content_hash(text);
   bind_question(values, document, scenario, errors);
   bind_choices(values, scenario);
   bind_limits(values, scenario);
+  bind_demand(document, scenario, errors);
   check_patterns(scenario.include, values.at("constraints.include"), document, catalog, errors);
   check_patterns(scenario.exclude, values.at("constraints.exclude"), document, catalog, errors);
   check_books(scenario, values, document, errors);

@@ -16,6 +16,7 @@
 #include "document/node.h"
 #include "market/offer.h"
 #include "workload/serving.h"
+#include "workload/traffic_spec.h"
 
 namespace assay::plan {
 
@@ -27,7 +28,9 @@ struct Scenario {
   std::string file, name;
   std::string model;  // name of the library, or a path made relative to the working folder
   Where model_where;
-  workload::ServingDemand demand;
+  workload::ServingDemand demand;  // of a trace: what it says itself comes when it is opened
+  workload::TrafficSpec traffic;   // what demand.rate and its lengths are means of
+  std::optional<Where> traffic_where;
   std::string engine;
   std::vector<catalog::Format> weights;  // empty: as published
   std::optional<catalog::Format> kv_cache;

@@ -1,11 +1,8 @@
-#include <map>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
-#include "base/unit_text.h"
+#include "plan/field_schema.h"
 #include "plan/scenario_fields.h"
+#include "plan/simulation_fields.h"
 
 namespace assay::plan {
 
@@ -13,58 +10,44 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json choice_schema(const ScenarioField& field) {
-  Json values = Json::array();
-  for (const std::string_view word : split(field.choices, ' ')) values.push_back(word);
-  return {{"enum", values}};
-}
-
-Json one_or_many(Json item) {
-  Json list{{"type", "array"}, {"items", item}};
-  return {{"anyOf", Json::array({std::move(item), std::move(list)})}};
-}
-
-Json value_schema(const ScenarioField& field) {
-  switch (field.kind) {
-    case FieldKind::kText:
-      return {{"type", "string"}, {"minLength", 1}};
-    case FieldKind::kTexts:
-      return one_or_many({{"type", "string"}, {"minLength", 1}});
-    case FieldKind::kChoice:
-      return choice_schema(field);
-    case FieldKind::kChoices:
-      return one_or_many(choice_schema(field));
-    case FieldKind::kBool:
-      return {{"type", "boolean"}};
-    case FieldKind::kQuantity:
-      return {{"type", "string"}, {"pattern", "^[0-9.,eE+]+ ?[A-Za-z/$µ]+$"}};
-    case FieldKind::kNumber:
-      return {{"type", "number"}, {"minimum", field.range.low}, {"maximum", field.range.high}};
-    case FieldKind::kWhole:
-      return {{"type", "integer"}, {"minimum", field.range.low}};
-  }
-  return {};
-}
-
-Json described(const ScenarioField& field) {
-  Json schema = value_schema(field);
-  std::string help{field.help};
-  if (field.kind == FieldKind::kQuantity) help += fmt::format(" Write {}.", describe(field.dim));
-  schema["description"] = help;
-  if (!field.otherwise.empty()) schema["default"] = field.otherwise;
-  const bool one_word = field.kind == FieldKind::kText || field.kind == FieldKind::kChoice;
-  if (one_word || field.kind == FieldKind::kQuantity)
-    schema["examples"] = Json::array({field.example});
-  return schema;
-}
-
 void add_to(Json& object, std::string_view key, const ScenarioField& field) {
-  object["properties"][std::string{key}] = described(field);
+  object["properties"][std::string{key}] = field_schema(field);
   if (field.need == document::Need::kRequired) object["required"].push_back(key);
 }
 
 Json new_object() {
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}};
+}
+
+// A sentence of the help of an option.
+std::string sentence(std::string_view help) {
+  std::string out{help};
+  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z') {
+    out.front() = static_cast<char>(out.front() - 'a' + 'A');
+  }
+  return out + ".";
+}
+
+// The rest of what may be said of traffic, in the words of a simulated fleet.
+void add_traffic(Json& traffic) {
+  Json& properties = traffic["properties"];
+  for (const SimulationField& field : kSimulationFields) {
+    const std::string key{field.field.path};
+    const bool refused = key == "concurrency" || key == "model" || key == "peak_to_trough" ||
+                         key == "period" || key == "hours";
+    if (field.part != SimulationPart::kTraffic || refused || properties.contains(key)) continue;
+    ScenarioField said = field.field;
+    const std::string help = sentence(said.help);
+    said.help = help;
+    if (key == "arrivals") said.choices = "poisson|gamma|constant|on-off";
+    properties[key] = field_schema(said);
+  }
+  traffic.erase("required");
+  const auto required = [](std::initializer_list<const char*> keys) {
+    return Json{{"required", Json(keys)}};
+  };
+  traffic["anyOf"] = Json::array({required({"rate", "input_tokens", "output_tokens"}),
+                                  required({"rate", "lengths"}), required({"trace"})});
 }
 
 }  // namespace
@@ -90,6 +73,7 @@ std::string scenario_schema() {
     }
     add_to(properties[group], field.path.substr(dot + 1), field);
   }
+  add_traffic(root["properties"]["traffic"]);
   return root.dump(2) + "\n";
 }
 

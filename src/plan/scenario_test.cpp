@@ -76,6 +76,32 @@ TEST(Scenario, MissingGroupIsOneError) {
   EXPECT_NE(errors[0].find("'traffic' is missing"), std::string::npos);
 }
 
+TEST(Scenario, TrafficTakesTheWordsOfASimulation) {
+  const auto scenario = read(
+      "kind: serve\nmodel: llama-3.1-8b\n"
+      "traffic: { rate: 2 /s, burstiness: 0.5, input_tokens: 500, input_cv: 1, "
+      "output_tokens: 100 }\n");
+  ASSERT_TRUE(scenario.has_value());
+  const workload::SyntheticTraffic& drawn = scenario->traffic.synthetic;
+  EXPECT_TRUE(std::holds_alternative<workload::GammaArrivals>(drawn.arrivals));
+  EXPECT_TRUE(std::holds_alternative<workload::LognormalLength>(drawn.input));
+  EXPECT_DOUBLE_EQ(scenario->demand.input_tokens, 500);
+}
+
+TEST(Scenario, ATraceNeedsNeitherRateNorLengths) {
+  const auto scenario = read("kind: serve\nmodel: llama-3.1-8b\ntraffic: { trace: chat.csv.gz }\n");
+  ASSERT_TRUE(scenario.has_value());
+  EXPECT_EQ(scenario->traffic.traces, std::vector<std::string>{"chat.csv.gz"});
+  EXPECT_FALSE(scenario->traffic.rate.has_value());
+}
+
+TEST(Scenario, WhatTrafficLacksAndWhatIsNotPlannedForAreToldTogether) {
+  const auto errors = messages(
+      "kind: serve\nmodel: llama-3.1-8b\n"
+      "traffic: { concurrency: 8, arrivals: at-once, input_tokens: 500 }\n");
+  ASSERT_EQ(errors.size(), 4u);  // no rate, no output_tokens, and both loads
+}
+
 TEST(Scenario, TwoStatisticsOfOneLatencyAreRefused) {
   const auto errors =
       messages(std::string{kMinimal} + "limits: { ttft_mean: 1 s, ttft_p99: 2 s }\n");

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "present/simulate_options.h"
 
 namespace assay::present {
 namespace {
@@ -107,9 +108,11 @@ constexpr std::array kOffersExamples{
 };
 
 constexpr std::array kValidateArguments{
-    ArgumentSpec{"KIND", "inference", true, false, Completes::kChoice, "inference"}};
+    ArgumentSpec{"KIND", "inference, or requests: measured runs replayed", true, false,
+                 Completes::kChoice, "inference|requests"}};
 constexpr std::array kValidateOptions{
-    OptionSpec{"--data", "FILE", "measurements of one's own (CSV) rather than the built-in ones",
+    OptionSpec{"--data", "FILE",
+               "one's own rather than the built-in ones: measurements (CSV), or a run (YAML)",
                Completes::kFile},
     OptionSpec{"--rows", "", "one line a measurement rather than the scores"},
     OptionSpec{"--jobs", "N", "threads; as many as there are cores if not said"},
@@ -118,6 +121,7 @@ constexpr std::array kValidateExamples{
     ExampleSpec{"assay validate inference", "how far predictions are from measurements"},
     ExampleSpec{"assay validate inference --data mine.csv", "the same of one's own measurements"},
     ExampleSpec{"assay validate inference --rows --format csv", "each prediction beside its row"},
+    ExampleSpec{"assay validate requests", "measured servers, simulated request by request"},
 };
 
 constexpr std::string_view kServedModel = "an id, or the path of a config.json";
@@ -255,6 +259,11 @@ constexpr std::array kCommands{
                 "Fixed batches: sequences start together, decode in step and end together. The "
                 "front: tokens a second per accelerator against those per user. JSON: "
                 "docs/serving-json.md."},
+    CommandSpec{"simulate", "requests over a fleet: percentiles, queues, goodput, largest load",
+                kSimulateArguments, kSimulateOptions, kSimulateExamples,
+                "A fleet's file says the same as the options, and pools of different replicas, "
+                "several models, roles; options override it. --format vllm-bench prints what "
+                "vllm bench serve prints. Figures, files and rules: docs/simulate.md."},
     CommandSpec{"explain", "where a figure comes from", kExplainArguments, {}, kExplainExamples,
                 ""},
     CommandSpec{"schema", "JSON Schemas of the files that Assay reads", kSchemaArguments, {},

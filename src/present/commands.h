@@ -25,8 +25,10 @@ int compare_command(const Context& context, const CompareOptions& options);
 int models_command(const Context& context, const ModelsOptions& options);
 int offers_command(const Context& context, const OffersOptions& options);
 int validate_command(const Context& context, const ValidateOptions& options);
+int replay_command(const Context& context, const ValidateOptions& options);
 int predict_command(const Context& context, const PredictOptions& options);
 int search_command(const Context& context, const SearchOptions& options);
+int simulate_command(const Context& context, const SimulateOptions& options);
 int explain_command(const Context& context, const ExplainOptions& options);
 int schema_command(const Context& context, const std::string& name);  // empty: list of the schemas
 int init_command(const Context& context, const std::string& path);    // "-" or empty: stdout

@@ -15,6 +15,7 @@
 #include "present/help.h"
 #include "present/number_arguments.h"
 #include "present/serving_arguments.h"
+#include "present/simulate_arguments.h"
 
 namespace assay::present {
 namespace {
@@ -74,23 +75,28 @@ std::optional<Error> refuse(const CommandSpec& command, const Arguments& argumen
 }
 
 Result<OutputFormat> format_of(const Arguments& arguments) {
-  constexpr std::string_view kNames = "table|csv|md|json|plain";
+  const bool simulates = arguments.command == "simulate";
+  const std::string_view known = simulates ? "table|csv|md|json|plain|vllm-bench"
+                                           : "table|csv|md|json|plain";
   std::vector<std::string> said;
   if (arguments.flag("--json")) said.emplace_back("json");
   if (arguments.flag("--plain")) said.emplace_back("plain");
   if (!arguments.all("--format").empty()) said.push_back(arguments.value("--format"));
   if (said.empty()) return OutputFormat::kTable;
+  if (simulates && said.size() == 2 && said[0] == "json" && said[1] == "vllm-bench") {
+    return OutputFormat::kVllmBenchJson;
+  }
   if (said.size() > 1 && said[0] != said[1]) {
     return tl::unexpected(
         usage_error(fmt::format("'{}' and '{}' are both asked for", said[0], said[1]),
                     "one of --json, --plain and --format"));
   }
-  const std::vector<std::string> names = choices_of(kNames);
+  const std::vector<std::string> names = choices_of(known);
   const auto found = std::find(names.begin(), names.end(), said[0]);
-  if (found == names.end()) return tl::unexpected(not_a_choice("--format", said[0], kNames));
+  if (found == names.end()) return tl::unexpected(not_a_choice("--format", said[0], known));
   constexpr OutputFormat kFormats[] = {OutputFormat::kTable, OutputFormat::kCsv,
                                        OutputFormat::kMarkdown, OutputFormat::kJson,
-                                       OutputFormat::kPlain};
+                                       OutputFormat::kPlain, OutputFormat::kVllmBench};
   return kFormats[found - names.begin()];
 }
 
@@ -144,7 +150,9 @@ int run_catalog(const Context& context, const Arguments& given) {
 int run_validate(const Context& context, const Arguments& given) {
   const auto jobs = whole_number(given, {"--jobs", 0, 1, 1024});
   if (!jobs) return report_usage(context, jobs.error());
-  return validate_command(context, {given.value("--data"), given.flag("--rows"), *jobs});
+  const ValidateOptions options{given.value("--data"), given.flag("--rows"), *jobs};
+  return given.value("KIND") == "requests" ? replay_command(context, options)
+                                           : validate_command(context, options);
 }
 
 int run_predict(const Context& context, const Arguments& given) {
@@ -155,6 +163,11 @@ int run_predict(const Context& context, const Arguments& given) {
 int run_search(const Context& context, const Arguments& given) {
   const auto options = search_options(given);
   return options ? search_command(context, *options) : report_usage(context, options.error());
+}
+
+int run_simulate(const Context& context, const Arguments& given) {
+  const auto options = simulate_options(given);
+  return options ? simulate_command(context, *options) : report_usage(context, options.error());
 }
 
 int run_command(const Context& context, const Arguments& given) {
@@ -171,6 +184,7 @@ int run_command(const Context& context, const Arguments& given) {
   }
   if (name == "predict") return run_predict(context, given);
   if (name == "search") return run_search(context, given);
+  if (name == "simulate") return run_simulate(context, given);
   if (name == "validate") return run_validate(context, given);
   if (name == "explain") {
     return explain_command(context, {given.value("SUBJECT"), given.value("FIGURE")});

@@ -17,6 +17,7 @@ using Lines = std::vector<std::pair<std::string, std::string>>;  // what is type
 constexpr std::string_view kQuestion =
     "which AI accelerators, how many, in what layout, for this work?";
 constexpr std::size_t kLeftMax = 40;
+constexpr std::size_t kShortOptionsMax = 24;  // of more, the short help has the first half
 
 // Two columns, the right one wrapped.
 std::string two_columns(const Lines& lines) {
@@ -122,7 +123,9 @@ std::string short_help(const CommandSpec* command) {
                                 usage_line(*command));
   out += two_columns(example_lines(examples)) + '\n';
   Lines lines = argument_lines(command->arguments);
-  for (auto& line : option_lines(command->options)) lines.push_back(std::move(line));
+  const bool all = command->options.size() <= kShortOptionsMax;
+  const auto shown = all ? command->options : command->options.first(kShortOptionsMax / 2);
+  for (auto& line : option_lines(shown)) lines.push_back(std::move(line));
   if (!lines.empty()) out += two_columns(lines) + '\n';
   return out + fmt::format("assay {} --help: all options\n", command->name);
 }

@@ -8,7 +8,10 @@
 
 namespace assay::present {
 
-enum class OutputFormat : std::uint8_t { kTable, kJson, kCsv, kMarkdown, kPlain };
+enum class OutputFormat : std::uint8_t {
+  kTable, kJson, kCsv, kMarkdown, kPlain,
+  kVllmBench, kVllmBenchJson  // only of `simulate`
+};
 
 struct CommonOptions {
   OutputFormat format{OutputFormat::kTable};
@@ -91,6 +94,20 @@ struct SearchOptions {
   double user_rate_min{};  // tokens/s
   int jobs{};              // 0: as many as there are cores
   bool all{};              // --all: every point, not only the front
+};
+
+struct SimulateOptions {
+  struct Setting {
+    std::string flag;   // "--rate"
+    std::string value;  // as typed; of a flag: what it sets
+  };
+  std::string fleet;               // file, or "-"; empty: model and accelerator
+  std::string model, accelerator;  // "h200:8"
+  int prefill{}, decode{};         // replicas of each role; 0: no roles
+  std::vector<Setting> settings;
+  std::string timeline, series, requests_out;         // files; empty: none
+  double timeline_from{}, timeline_until{};           // s; until 0: to the end
+  int jobs{};                                         // 0: as many as there are cores
 };
 
 }  // namespace assay::present

@@ -47,16 +47,19 @@ Checked<plan::Scenario> load_scenario(const PlanOptions& options, const catalog:
   return scenario;
 }
 
-// The model's errors belong to the scenario's line that names it, unless they have a place of their
+// Errors belong to the scenario's line that names their thing, unless they have a place of their
 // own.
+Errors placed(Errors errors, const std::optional<Where>& where) {
+  for (Error& error : errors) {
+    if (!error.where) error.where = where;
+  }
+  return errors;
+}
+
 Checked<catalog::LanguageModel> load_named_model(const plan::Scenario& scenario) {
   auto model = catalog::load_model(scenario.model);
   if (model) return model;
-  Errors errors = model.error();
-  for (Error& error : errors) {
-    if (!error.where) error.where = scenario.model_where;
-  }
-  return tl::unexpected(std::move(errors));
+  return tl::unexpected(placed(model.error(), scenario.model_where));
 }
 
 std::vector<market::OfferBook> load_books(const plan::Scenario& scenario,
@@ -98,13 +101,19 @@ int plan_command(const Context& context, const PlanOptions& options) {
   const std::vector<market::OfferBook> books = load_books(*scenario, loaded.catalog, errors);
   const auto efficiency = catalog::load_efficiency();
   if (!efficiency) append(errors, efficiency.error());
+  plan::Scenario asked = *scenario;
+  auto traffic = plan::open_demand(asked.traffic, asked.demand);
+  if (!traffic) append(errors, placed(traffic.error(), asked.traffic_where));
   if (!errors.empty()) return report_errors(context, std::move(errors), kNothing);
 
   Progress progress{context.streams.err, context.streams.err_is_tty, context.seconds};
   progress.update("planning");
   const int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  const plan::Plan plan =
-      plan::make_plan(*scenario, {loaded.catalog, *efficiency, books, *model, jobs});
+  const auto simulated = [&progress](int layouts) {
+    progress.update(fmt::format("simulated {} layouts", layouts));
+  };
+  const plan::Plan plan = plan::make_plan(
+      asked, {loaded.catalog, *efficiency, books, *model, *traffic, jobs, simulated});
   progress.finish();
 
   const bool as_json = context.common.format == OutputFormat::kJson;

@@ -22,19 +22,36 @@ Json latency(const Estimate<Seconds>& estimate) {
           {"low_ms", milliseconds(estimate.low)},
           {"high_ms", milliseconds(estimate.high)},
           {"coverage", kCoverage},
-          {"basis", "mean, analytic"}};
+          {"basis", "mean, simulated"}};
 }
+
+constexpr std::string_view kStatistics[] = {"mean", "p50", "p90", "p95", "p99"};
 
 // What a limit says and whether the answer shows that it holds.
 Json verdict(const std::optional<workload::LatencyLimit>& limit,
-             const Estimate<Seconds>& estimate) {
+             const simulate::LatencyFigures& figures, const Estimate<Seconds>& mean) {
   if (!limit) return nullptr;
-  constexpr std::string_view kNames[] = {"mean", "p50", "p90", "p95", "p99"};
-  const bool mean = limit->statistic == workload::Statistic::kMean;
-  return {{"statistic", kNames[static_cast<std::size_t>(limit->statistic)]},
+  const Estimate<Seconds> reached = plan::latency_statistic(figures, mean, limit->statistic);
+  return {{"statistic", kStatistics[static_cast<std::size_t>(limit->statistic)]},
           {"limit_ms", milliseconds(limit->at_most)},
-          {"verified", mean ? Json("by the analytic mean") : Json("not verified")},
-          {"interval_within_limit", estimate.high <= limit->at_most}};
+          {"verified", "by simulation"},
+          {"reached_ms", milliseconds(reached.value)},
+          {"interval_within_limit", reached.high <= limit->at_most}};
+}
+
+Json percentiles(const simulate::LatencyFigures& f) {
+  return {{"mean_ms", f.mean * 1e3}, {"p50_ms", f.p50 * 1e3}, {"p90_ms", f.p90 * 1e3},
+          {"p95_ms", f.p95 * 1e3},   {"p99_ms", f.p99 * 1e3}, {"max_ms", f.max * 1e3}};
+}
+
+Json simulated_json(const plan::SimulatedServing& s) {
+  return {{"requests", s.requests},           {"ttft", percentiles(s.ttft)},
+          {"tpot", percentiles(s.tpot)},      {"end_to_end", percentiles(s.end_to_end)},
+          {"goodput_per_s", s.goodput_per_s}, {"good_share", s.good_share},
+          {"kv_share_peak", s.kv_most},       {"busy_share", s.utilisation},
+          {"preemptions", s.preemptions},     {"too_long", s.too_long},
+          {"routing", "least-outstanding"},   {"replica_rate_max_per_s", s.replica_rate_max},
+          {"rate_bound_by", s.binds}};
 }
 
 Json offer_json(const market::Offer& o) {
@@ -65,9 +82,9 @@ Json fleet_json(const Fleet& f, const plan::Scenario& scenario) {
           {"cost_usd_per_month", f.usd_per_month.base()},
           {"cost_usd_per_million_output_tokens", f.usd_per_million_output_tokens},
           {"ttft", latency(f.serving.ttft)},
-          {"ttft_limit", verdict(scenario.demand.ttft, f.serving.ttft)},
+          {"ttft_limit", verdict(scenario.demand.ttft, f.simulated->ttft, f.serving.ttft)},
           {"tpot", latency(f.serving.tpot)},
-          {"tpot_limit", verdict(scenario.demand.tpot, f.serving.tpot)},
+          {"tpot_limit", verdict(scenario.demand.tpot, f.simulated->tpot, f.serving.tpot)},
           {"interval_regime", f.serving.interval_regime},
           {"load_share", f.rate_share.value},
           {"load_share_low", f.rate_share.low},
@@ -80,6 +97,7 @@ Json fleet_json(const Fleet& f, const plan::Scenario& scenario) {
           {"power_w", f.power ? Json(f.power->base()) : Json(nullptr)},
           {"power_basis", f.power_basis},
           {"decode_bound", model::name(f.serving.bound)},
+          {"simulated", simulated_json(*f.simulated)},
           {"assumed", f.assumed},
           {"why_not_first", f.why_not_first},
           {"offer", offer_json(f.offer)}};
@@ -95,6 +113,7 @@ Json question_json(const Plan& p) {
           {"rate_per_s", s.demand.rate.base()},
           {"input_tokens", s.demand.input_tokens},
           {"output_tokens", s.demand.output_tokens},
+          {"traffic", p.traffic.empty() ? Json("poisson, equal lengths") : Json(p.traffic)},
           {"headroom", s.headroom},
           {"assumed", assumed}};
 }
@@ -139,6 +158,8 @@ std::string plan_json(const Plan& p, const catalog::EfficiencyTable& efficiency)
            {"cautious_fleet", p.cautious ? Json(*p.cautious) : Json(nullptr)},
            {"candidates", p.candidates},
            {"feasible", p.feasible},
+           {"simulated_layouts", p.simulated},
+           {"unranked_offers", p.unranked},
            {"rejected", std::move(rejected)},
            {"relaxations", std::move(relaxations)},
            {"sensitivities", std::move(sensitivities)},

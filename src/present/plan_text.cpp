@@ -66,23 +66,54 @@ std::string rule(const CommonOptions& options) {
   return "  " + line + "\n";
 }
 
-// "TTFT mean  231 ms  120 .. 450 ms at 90 %  ████░░  23 % of 1 s", and what the limit's statistic
-// leaves open.
-std::string latency_line(std::string_view figure, const Estimate<Seconds>& estimate,
-                         const std::optional<workload::LatencyLimit>& limit,
-                         const CommonOptions& options) {
-  std::string line = fmt::format("  {} mean  {:>8}  {:<22}", figure, to_text(estimate.value, 3),
-                                 "(" + plan::interval_text(estimate) + ")");
-  if (!limit) return line + "\n";
-  const double share = estimate.value / limit->at_most;
+struct ShownLatency {
+  std::string_view name;
+  const simulate::LatencyFigures& figures;
+  const Estimate<Seconds>& mean;
+  const std::optional<workload::LatencyLimit>& limit;
+};
+
+// "TTFT p99  231 ms  (120 ms .. 450 ms)  ████░░  23 % of the limit": the statistic that is limited.
+std::string latency_line(const ShownLatency& shown, const CommonOptions& options) {
+  const auto statistic = shown.limit ? shown.limit->statistic : workload::Statistic::kMean;
+  const Estimate<Seconds> reached = plan::latency_statistic(shown.figures, shown.mean, statistic);
+  std::string line =
+      fmt::format("  {} {:<4}  {:>8}  {:<22}", shown.name, statistic_text(statistic),
+                  to_text(reached.value, 3), "(" + plan::interval_text(reached) + ")");
+  if (!shown.limit) return line + "\n";
+  const double share = reached.value / shown.limit->at_most;
   line += fmt::format("  {}  {:.0f} % of the limit", bar(share, kBarCells, options.unicode),
                       share * 100);
-  if (limit->statistic != workload::Statistic::kMean) {
-    line += fmt::format("; {}: not verified", statistic_text(limit->statistic));
-  } else if (estimate.high > limit->at_most) {
-    line += "; interval passes it";
-  }
+  if (reached.high > shown.limit->at_most) line += "; interval passes it";
   return line + "\n";
+}
+
+// The other statistics.
+std::string others(const simulate::LatencyFigures& f, workload::Statistic shown) {
+  const std::pair<workload::Statistic, double> all[] = {{workload::Statistic::kMean, f.mean},
+                                                        {workload::Statistic::kP50, f.p50},
+                                                        {workload::Statistic::kP90, f.p90},
+                                                        {workload::Statistic::kP95, f.p95},
+                                                        {workload::Statistic::kP99, f.p99}};
+  std::string out;
+  for (const auto& [statistic, seconds] : all) {
+    if (statistic == shown) continue;
+    out += fmt::format("{}{} {}", out.empty() ? "" : " · ", statistic_text(statistic),
+                       to_text(Seconds::from_base(seconds), 3));
+  }
+  return out;
+}
+
+// What the simulated requests of the choice tell besides.
+std::string simulated_lines(const Fleet& best, bool limited) {
+  const plan::SimulatedServing& s = *best.simulated;
+  std::string out = fmt::format("  request    {:>8}  mean, to its end; {}\n",
+                                to_text(Seconds::from_base(s.end_to_end.mean), 3),
+                                others(s.end_to_end, workload::Statistic::kMean));
+  if (!limited) return out;
+  return out +
+         fmt::format("  goodput    {:>8}  {} % of the requests within the limits, each by itself\n",
+                     number_text(s.goodput_per_s, 3) + " /s", number_text(s.good_share * 100, 3));
 }
 
 // For a reader who would rather pay than risk the limits: the first fleet that keeps them anyhow.
@@ -111,21 +142,47 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
                      market::usd_per_accelerator_hour(offer), market::name(offer.kind),
                      offer.date.empty() ? ", not dated" : ", " + offer.date);
   const auto& demand = plan.scenario.demand;
-  out += latency_line("TTFT", best.serving.ttft, demand.ttft, options);
-  out += latency_line("TPOT", best.serving.tpot, demand.tpot, options);
+  const plan::SimulatedServing& simulated = *best.simulated;
+  const std::vector<ShownLatency> shown{{"TTFT", simulated.ttft, best.serving.ttft, demand.ttft},
+                                        {"TPOT", simulated.tpot, best.serving.tpot, demand.tpot}};
+  for (const ShownLatency& latency : shown) {
+    const auto& limit = latency.limit;
+    out += latency_line(latency, options);
+    out +=
+        fmt::format("{:23}{}\n", "",
+                    others(latency.figures, limit ? limit->statistic : workload::Statistic::kMean));
+  }
+  out += simulated_lines(best, demand.ttft || demand.tpot);
   out += fmt::format(
       "  load       {:>8}  {:<22}  of what it holds; decode bound by {}\n",
       fmt::format("{:.0f} %", best.rate_share.value * 100),
       fmt::format("({:.0f} .. {:.0f} %)", best.rate_share.low * 100, best.rate_share.high * 100),
       model::name(best.serving.bound));
-  out += fmt::format("  KV cache   {:>8}  used at the mean; room for {} sequences a replica\n",
-                     fmt::format("{:.0f} %", best.serving.kv_share * 100),
-                     grouped_text(best.serving.batch_max));
+  out += fmt::format(
+      "  KV cache   {:>8}  at its peak, {:.0f} % in the mean; room for {} sequences a replica{}\n",
+      fmt::format("{:.0f} %", simulated.kv_most * 100), best.serving.kv_share * 100,
+      grouped_text(best.serving.batch_max),
+      simulated.preemptions > 0
+          ? fmt::format("; {} preemptions",
+                        grouped_text(static_cast<double>(simulated.preemptions)))
+          : "");
   out += fmt::format("  power      {:>8}  {}\n", best.power ? to_text(*best.power, 3) : "unknown",
                      best.power ? best.power_basis : "");
-  out +=
-      "  Latencies are steady-state means (mean, analytic) with 90 % intervals, not percentiles.\n";
+  out += fmt::format(
+      "  Simulated: {} requests. Intervals are those of means, at 90 %; percentiles carry the "
+      "same.\n",
+      grouped_text(static_cast<double>(simulated.requests)));
   out += cautious_line(plan);
+  return out;
+}
+
+std::string wrapped_lines(std::string_view text, std::string_view indent) {
+  std::string out;
+  bool first = true;
+  for (const std::string& line : wrapped(text, kWidthMax - indent.size())) {
+    out += (first ? std::string{} : std::string{indent}) + line + "\n";
+    first = false;
+  }
   return out;
 }
 
@@ -141,7 +198,11 @@ std::string left_out(const Plan& plan, std::size_t shown) {
     out += fmt::format("{}{} dearer offer{} of the same accelerators (--json lists all)",
                        out.empty() ? "" : "; ", dearer, dearer == 1 ? "" : "s");
   }
-  return out.empty() ? out : "  … and " + out + "\n";
+  if (plan.unranked > 0) {
+    out += fmt::format("{}{} that can only be dearer, not simulated", out.empty() ? "" : "; ",
+                       plan.unranked);
+  }
+  return out.empty() ? out : wrapped_lines("  … and " + out, "    ");
 }
 
 std::string ranking(const Plan& plan, const CommonOptions& options, int runners_up) {
@@ -150,9 +211,10 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
                    {"layout", false, 0},
                    {"$/Mtok", true, 0},
                    {"$/month", true, 0},
-                   {"TTFT", true, 0},
-                   {"TPOT", true, 0},
-                   {"load", true, 0},
+                   {"TTFT p99", true, 0},
+                   {"TPOT p99", true, 0},
+                   {"goodput", true, 2},
+                   {"load", true, 1},
                    {.title = "why not first", .drop_order = 0, .wraps = true, .wrap_min = 14},
                    {"seller", false, 3},
                    {"offer", false, 4}},
@@ -161,13 +223,16 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
       std::min(plan.shortlist.size(), static_cast<std::size_t>(runners_up) + 1);
   for (std::size_t i = 0; i < shown; ++i) {
     const Fleet& f = plan.fleets[plan.shortlist[i]];
-    table.rows.push_back(
-        {fmt::format("{}", i + 1), fmt::format("{} × {}", f.accelerators, f.offer.accelerator),
-         fmt::format("{} {}", layout(f), catalog::name(f.deployment.weights)),
-         fmt::format("{:.2f}", f.usd_per_million_output_tokens),
-         grouped_text(f.usd_per_month.base()), to_text(f.serving.ttft.value, 3),
-         to_text(f.serving.tpot.value, 3), fmt::format("{:.0f} %", f.rate_share.value * 100),
-         f.why_not_first, f.offer.seller, f.offer.id});
+    table.rows.push_back({fmt::format("{}", i + 1),
+                          fmt::format("{} × {}", f.accelerators, f.offer.accelerator),
+                          fmt::format("{} {}", layout(f), catalog::name(f.deployment.weights)),
+                          fmt::format("{:.2f}", f.usd_per_million_output_tokens),
+                          grouped_text(f.usd_per_month.base()),
+                          to_text(Seconds::from_base(f.simulated->ttft.p99), 3),
+                          to_text(Seconds::from_base(f.simulated->tpot.p99), 3),
+                          number_text(f.simulated->goodput_per_s, 3) + " /s",
+                          fmt::format("{:.0f} %", f.rate_share.value * 100), f.why_not_first,
+                          f.offer.seller, f.offer.id});
   }
   const std::size_t width = options.wide ? kWidthUnlimited : kWidthMax;
   return "\n" + render_table(table, OutputFormat::kTable, width, options.colour) +
@@ -175,19 +240,10 @@ std::string ranking(const Plan& plan, const CommonOptions& options, int runners_
 }
 
 std::string counts(const Plan& plan) {
-  std::string out = fmt::format("\n{} candidates: {} feasible", plan.candidates, plan.feasible);
+  std::string out = fmt::format("\n{} candidates: {} feasible · {} layouts simulated",
+                                plan.candidates, plan.feasible, plan.simulated);
   for (const plan::Rejected& rejected : plan.rejected) {
     out += fmt::format(" · {} {}", rejected.count, describe(rejected.reason));
-  }
-  return out;
-}
-
-std::string wrapped_lines(std::string_view text, std::string_view indent) {
-  std::string out;
-  bool first = true;
-  for (const std::string& line : wrapped(text, kWidthMax - indent.size())) {
-    out += (first ? std::string{} : std::string{indent}) + line + "\n";
-    first = false;
   }
   return out;
 }
@@ -259,7 +315,9 @@ std::string assumptions(const Plan& plan) {
 }  // namespace
 
 std::string plan_text(const Plan& plan, const CommonOptions& options, int runners_up) {
-  std::string out = question(plan) + "\n\n";
+  std::string out = question(plan) + "\n";
+  if (!plan.traffic.empty()) out += wrapped_lines(plan.traffic, "  ");
+  out += "\n";
   if (plan.is_feasible()) {
     out += choice_block(plan, options) + ranking(plan, options, runners_up);
   } else {

@@ -166,6 +166,8 @@ Drawn draw_series(Frame& frame, const Plot& plot, bool unicode) {
   Drawn drawn;
   const auto& marks = unicode ? kMarks : kAsciiMarks;
   std::size_t next = 0;
+  // Lines alone are a picture where the axes do not need points.
+  const bool ends_given = plot.x.low < plot.x.high && plot.y.low < plot.y.high;
   for (const PlotSeries& series : plot.series) {
     const bool marked = series.style == PlotStyle::kMarks || series.style == PlotStyle::kLine;
     const std::string_view mark = marked ? marks[next++ % marks.size()] : std::string_view{};
@@ -176,6 +178,7 @@ Drawn draw_series(Frame& frame, const Plot& plot, bool unicode) {
       drawn.shown += static_cast<int>(series.points.size()) - outside;
       if (outside > 0) text += fmt::format(" ({} not shown)", outside);
     }
+    if (is_guide(series) && ends_given && series.points.size() > 1) ++drawn.shown;
     if (!series.name.empty()) drawn.legend.push_back(std::move(text));
   }
   return drawn;

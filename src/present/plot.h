@@ -44,7 +44,7 @@ struct Plot {
 };
 
 // `width` is of the whole picture, at least 30; `height` counts the lines of the drawing area, at
-// least 5. One line "nothing to plot" where no point can be shown.
+// least 5. One line "nothing to plot" where no point can be shown, and no line between given ends.
 std::string render_plot(const Plot& plot, bool unicode, std::size_t width, std::size_t height);
 
 }  // namespace assay::present

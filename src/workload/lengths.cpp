@@ -86,11 +86,11 @@ std::int32_t Lengths::at(std::uint64_t number) const {
   if (const auto* fixed = std::get_if<FixedLength>(&lengths_)) return fixed->tokens;
   if (const auto* lognormal = std::get_if<LognormalLength>(&lengths_)) {
     const double tokens = exponential_of(location_ + scale_ * normal(draws_, number)) + 0.5;
-    const double limited = std::clamp(std::floor(tokens), static_cast<double>(lognormal->at_least),
-                                      static_cast<double>(lognormal->at_most));
-    return static_cast<std::int32_t>(limited);
+    return static_cast<std::int32_t>(std::clamp(tokens, static_cast<double>(lognormal->at_least),
+                                                static_cast<double>(lognormal->at_most)));
   }
-  return static_cast<std::int32_t>(location_ + std::floor(draws_.uniform(number) * scale_));
+  return static_cast<std::int32_t>(location_) +
+         static_cast<std::int32_t>(draws_.uniform(number) * scale_);
 }
 
 GroupChoice::GroupChoice(const PrefixGroups& prefix, std::uint64_t seed)

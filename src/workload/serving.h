@@ -1,6 +1,5 @@
 // serving.h — what is asked of a serving fleet: request rate, lengths, and the limits on latency.
-// Steady state: one mean input and output length, one rate; traces and distributions come with the
-// simulator.
+// Means: how requests spread around them is a matter of their traffic (traffic_spec.h).
 // Plain values.
 #pragma once
 
