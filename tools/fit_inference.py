@@ -315,7 +315,7 @@ def write(table):
     TABLE.write_text('\n'.join(lines) + '\n')
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('program')
@@ -323,7 +323,11 @@ def main():
     parser.add_argument('--only', metavar='FIELD',
                         help='refit this field alone, from the table; intervals stay')
     parser.add_argument('--write', action='store_true')
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
 
     rows, table = read_rows(), yaml.safe_load(TABLE.read_text())
     everything = Model(options.program, ROWS)

@@ -20,7 +20,7 @@ struct DemandTraffic {
   workload::Traffic traffic;
   double input_mean{1}, output_mean{1};  // of its own requests
   bool traced{};
-  bool poisson{};               // at a part of the rate it is the same process
+  bool scales{};                // what comes to a part of the fleet is the same process at its rate
   Seconds cycle;                // of phases with and without requests, mean; zero: there are none
   double slack{1};              // prompts that share their beginning may be so many times as cheap
   std::int64_t requests_max{};  // that a run takes of it

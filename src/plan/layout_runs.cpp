@@ -122,7 +122,7 @@ ReplicaCapacity LayoutRuns::capacity(const LayoutSite& site, Known& known,
   const double offered = demand.rate.base() * (1 + headroom);
   const double guess = std::pow(kStep, std::round(std::log(kGuess * bound) / std::log(kStep)));
   int together = 1;
-  if (!traffic.poisson && traffic.traced) {
+  if (traffic.traced) {
     const double seen = static_cast<double>(traffic.requests_max) * guess / offered;
     together =
         static_cast<int>(std::clamp(std::ceil(kOfTraceLeast / seen), 1.0, 1.0 * kNeighboursMax));
@@ -130,12 +130,12 @@ ReplicaCapacity LayoutRuns::capacity(const LayoutSite& site, Known& known,
   const simulate::Fleet fleet = fleet_of(site, known, together);
   const double least = has_percentile(demand) ? kForPercentile : kForMean;
   double count = std::clamp(kTurns * in_flight(layout, demand), least, kMost);
-  if (!traffic.poisson) count = kMost * together;
+  if (!traffic.scales) count = kMost * together;
   count = std::max(count, of_cycles(traffic, bound));
   const auto run = [&](double rate) {
     if (rate > bound * kBeyond) return hopeless();
     const auto [place, added] =
-        known.runs.try_emplace({traffic.poisson ? 0 : offered, rate}, FleetFigures{});
+        known.runs.try_emplace({traffic.scales ? 0 : offered, rate}, FleetFigures{});
     if (!added) return place->second;
     const simulate::FleetRun asked =
         run_of(traffic.part(demand, offered, rate * together), count, traffic);

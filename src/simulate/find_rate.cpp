@@ -77,21 +77,8 @@ double ended_share(const FleetFigures& f) {
   return static_cast<double>(f.completed + f.too_long) / static_cast<double>(f.arrived);
 }
 
-// Where more come than leave, the wait of a request grows with the time at which it comes: the last
-// one waits twice the mean or √12 deviations, of which a prompt that takes long leaves the latter
-// small; and the run lasts so much longer than the arrivals. Waits see a full replica; the end of
-// the run also what stands between prompts and decoding, but the time of arrivals is known only as
-// their number over the rate, to which two deviations of a Poisson count are granted. What one
-// request decodes is not behind.
-double behind_share(const FleetFigures& f, double rate) {
-  if (f.seconds <= 0) return 0;
-  const double decoding = std::max(0.0, f.end_to_end.mean - f.ttft.mean);
-  const double count = std::max(f.requests_per_s * f.seconds, 1.0);
-  const double arrivals = count / rate * (1 + 2 / std::sqrt(count));
-  const double waiting = std::min(2 * f.ttft.mean, std::sqrt(12.0) * f.ttft.deviation);
-  const double late = std::min(f.seconds - arrivals, 2 * f.end_to_end.mean);
-  return std::max(0.0, std::max(waiting, late) - decoding) / f.seconds;
-}
+// Where more come than leave, latencies grow with the time of arrival, of prompts or of decoding.
+double behind_share(const FleetFigures& f) { return std::max(f.ttft_growth, f.end_to_end_growth); }
 
 struct Search {
   const std::function<FleetFigures(double rate)>& run;
@@ -168,7 +155,7 @@ std::string text(const LimitReading& reading) {
   }
   const bool most = reading.metric == RateMetric::kBehind;
   return fmt::format("{} {} %{}, at {} {} %", metric, number_text(reading.value * 100, 3),
-                     most ? " of the run" : "", most ? "most" : "least",
+                     most ? " of each second" : "", most ? "most" : "least",
                      number_text(reading.limit * 100, 3));
 }
 
@@ -193,7 +180,7 @@ RateRun judge(const FleetFigures& figures, const RateLimits& limits, double rate
         at_least(RateMetric::kGoodShare, figures.good_share, *limits.good_share));
   }
   run.readings.push_back(at_least(RateMetric::kEnded, ended_share(figures), kEndedMin));
-  run.readings.push_back(at_most(RateMetric::kBehind, behind_share(figures, rate), kBehindMax));
+  run.readings.push_back(at_most(RateMetric::kBehind, behind_share(figures), kBehindMax));
   run.met = std::all_of(run.readings.begin(), run.readings.end(),
                         [](const LimitReading& reading) { return reading.met(); });
   return run;

@@ -23,7 +23,7 @@ enum class RateMetric : unsigned char {
   kEndToEnd,
   kGoodShare,  // of those that arrived, within the goals of the run
   kEnded,      // share of those that arrived that did not time out and were not lost
-  kBehind,     // how far the fleet is behind at the end, as a share of the run
+  kBehind,     // how far the fleet falls behind, as a share of the time
 };
 std::string_view name(RateMetric metric);  // "TTFT", "requests that end"
 

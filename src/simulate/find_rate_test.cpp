@@ -47,6 +47,7 @@ struct Queue {
     f.seconds = seconds;
     f.requests_per_s = requests / seconds;
     f.good_share = 1 - 0.1 * rate;
+    f.ttft_growth = f.end_to_end_growth = std::max(0.0, rate - 1);
     return f;
   }
 };
@@ -127,9 +128,7 @@ TEST(FindRate, AShortRunThatIsNotFullKeepsUp) {
 TEST(FindRate, DecodingThatFallsBehindBehindPromptsThatDoNotIsSeen) {
   // Prompts keep up; a decode pool yields half of what comes.
   FleetFigures f = Queue{}(0.5);
-  f.seconds *= 2;
-  f.requests_per_s /= 2;
-  f.end_to_end = around(f.seconds / 4, f.seconds / 8);
+  f.end_to_end_growth = 1;
   const RateRun run = judge(f, {}, 0.5);
   EXPECT_FALSE(run.met);
   EXPECT_EQ(binding(run).metric, RateMetric::kBehind);
@@ -169,6 +168,7 @@ TEST(FindRate, AFleetWithoutAnEndIsSaidToBeOne) {
         f.seconds = 1e4 / rate;
         f.requests_per_s = rate;
         f.ttft = f.end_to_end = around(0, 0);
+        f.ttft_growth = f.end_to_end_growth = 0;
         return f;
       },
       {}, 2, 0.01, 1);

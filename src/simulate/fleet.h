@@ -126,6 +126,9 @@ struct FleetFigures {
   double seconds{};             // first arrival to last end, of the requests that count
   double requests_per_s{}, input_tokens_per_s{}, output_tokens_per_s{};
   double goodput_per_s{}, good_share{};  // of those that arrived
+  // How the latencies grow with the time of arrival, over the later half of the requests, beyond
+  // two standard errors; 0: they do not. A fleet that falls behind by x of each second has x.
+  double ttft_growth{}, end_to_end_growth{};
   std::int64_t input_tokens{}, output_tokens{}, cached_tokens{}, preemptions{};
   std::vector<PoolFigures> pools;
   std::vector<FleetSample> samples;

@@ -137,7 +137,7 @@ TEST(FleetQueueing, WaitsForAPlaceInABatchAsAnMMcQueue) {
 TEST(FleetQueueing, JoiningTheShortestQueueLiesBetweenOneQueueAndRandomOnes) {
   constexpr int kServers = 4;
   constexpr double kLoad = 0.7, kRate = kServers * kLoad / kMeanPrompt;
-  const Traffic traffic = exponential_prompts(25'000, 1 / kRate, 3);
+  const Traffic traffic = exponential_prompts(30'000, 1 / kRate, 3);
   const auto wait = [&](Routing routing) {
     Fleet fleet = fleet_of(kServers, places(1));
     fleet.routing = routing;

@@ -1,8 +1,42 @@
 #include "simulate/fleet_tally.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 namespace assay::simulate {
+
+void Growth::add(std::int64_t number, double time, double latency) {
+  Sums& s = sums_[static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(number) + 1))];
+  s.count += 1;
+  s.time += time;
+  s.time_square += time * time;
+  s.latency += latency;
+  s.latency_square += latency * latency;
+  s.product += time * latency;
+}
+
+double Growth::slope() const {
+  Sums all;
+  int taken = 0;
+  for (auto s = sums_.rbegin(); s != sums_.rend() && taken < 2; ++s) {
+    if (s->count == 0) continue;
+    ++taken;
+    all.count += s->count;
+    all.time += s->time;
+    all.time_square += s->time_square;
+    all.latency += s->latency;
+    all.latency_square += s->latency_square;
+    all.product += s->product;
+  }
+  if (all.count < 3) return 0;
+  const double spread = all.time_square - all.time * all.time / all.count;
+  if (spread <= 0) return 0;
+  const double slope = (all.product - all.time * all.latency / all.count) / spread;
+  const double about = all.latency_square - all.latency * all.latency / all.count;
+  const double rest = std::max(0.0, about - slope * slope * spread) / (all.count - 2);
+  return std::max(0.0, slope - 2 * std::sqrt(rest / spread));
+}
 
 void FleetTally::arrived(const Request& request) {
   ++figures_.arrived;
@@ -50,6 +84,9 @@ void FleetTally::ended(const Request& request, Outcome outcome, SimTime now) {
   }
   ttft_.add(ttft);
   end_to_end_.add(whole);
+  const double at = (request.arrival - SimTime{}).base();
+  ttft_growth_.add(request.number, at, ttft);
+  end_to_end_growth_.add(request.number, at, whole);
   if (is_good(ttft, tpot, whole)) ++good_;
 }
 
@@ -77,6 +114,8 @@ FleetFigures FleetTally::figures() {
   f.output_tokens_per_s = static_cast<double>(f.output_tokens) / f.seconds;
   f.goodput_per_s = static_cast<double>(good_) / f.seconds;
   f.good_share = static_cast<double>(good_) / static_cast<double>(counted_);
+  f.ttft_growth = ttft_growth_.slope();
+  f.end_to_end_growth = end_to_end_growth_.slope();
   return f;
 }
 

@@ -2,6 +2,7 @@
 // Seconds from arrival; the first `warm_up` requests count nowhere but in the counts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -10,6 +11,21 @@
 #include "simulate/request.h"
 
 namespace assay::simulate {
+
+// A latency against the time of arrival, as a line: its slope by least squares. Requests are
+// gathered by the binary magnitude of their number, so that the later half of any run is there.
+class Growth {
+ public:
+  void add(std::int64_t number, double time, double latency);
+  // Of the last two magnitudes, less two standard errors; at least 0.
+  double slope() const;
+
+ private:
+  struct Sums {
+    double count{}, time{}, time_square{}, latency{}, latency_square{}, product{};
+  };
+  std::array<Sums, 64> sums_{};
+};
 
 class FleetTally {
  public:
@@ -33,6 +49,7 @@ class FleetTally {
   LatencyRecord ttft_, tpot_, end_to_end_;
   std::int64_t over_{}, counted_{}, good_{}, counted_completed_{};
   SimTime first_{kNever}, last_{};
+  Growth ttft_growth_, end_to_end_growth_;
   FleetSample before_;  // counts since the start, at the last sample
 };
 
