@@ -25,6 +25,8 @@ constexpr std::int64_t kLookedAt = 20'000, kOfTrace = 100'000;
 constexpr std::int64_t kEndless = 1'000'000'000'000;
 // Requests of a trace may share all but their last tokens.
 constexpr double kSharedSlack = 4;
+// Requests of a fleet that are drawn for a run of a part of it.
+constexpr std::uint64_t kDrawsMost = 300'000;
 constexpr std::uint64_t kSplitStream = 0x706c616e;
 
 constexpr double kRateMin = 1e-6, kRateMax = 1e8;
@@ -87,6 +89,13 @@ bool is_plain(const TrafficSpec& spec) {
          std::holds_alternative<workload::PoissonArrivals>(spec.synthetic.arrivals);
 }
 
+// Poisson arrivals, in phases or not, stay what they are where each is kept or not by itself.
+bool scales(const TrafficSpec& spec) {
+  const workload::ArrivalProcess& arrivals = spec.synthetic.arrivals;
+  return spec.traces.empty() && (std::holds_alternative<workload::PoissonArrivals>(arrivals) ||
+                                 std::holds_alternative<workload::OnOffArrivals>(arrivals));
+}
+
 Seconds cycle_of(const TrafficSpec& spec) {
   const auto* phases = std::get_if<workload::OnOffArrivals>(&spec.synthetic.arrivals);
   if (phases == nullptr || !spec.traces.empty()) return {};
@@ -101,13 +110,13 @@ NextRequest DemandTraffic::all(const ServingDemand& demand) const {
 
 NextRequest DemandTraffic::part(const ServingDemand& demand, double offered, double rate) const {
   const double share = rate / offered;
-  if (poisson || share >= 1) {
+  if (scales || share >= 1) {
     return in_lengths(requests_of(traffic.at_rate(sane(rate))), *this, demand);
   }
   NextRequest whole = in_lengths(requests_of(traffic.at_rate(sane(offered))), *this, demand);
   return [whole = std::move(whole), share, draw = RandomStream{seed, kSplitStream},
           number = std::uint64_t{0}](TrafficRequest& request) mutable {
-    while (whole(request)) {
+    while (number < kDrawsMost && whole(request)) {
       if (draw.uniform(number++) < share) return true;
     }
     return false;
@@ -128,18 +137,16 @@ Checked<DemandTraffic> open_demand(const TrafficSpec& asked, ServingDemand& dema
   }
   const Look look = look_at(*traffic);
   const std::int64_t there = traffic->requests().value_or(kEndless);
-  DemandTraffic opened{
-      .traffic = *traffic,
-      .input_mean = look.input,
-      .output_mean = look.output,
-      .traced = traced,
-      .poisson =
-          std::holds_alternative<workload::PoissonArrivals>(spec.synthetic.arrivals) && !traced,
-      .cycle = cycle_of(spec),
-      .slack = shared_slack(spec, look),
-      .requests_max = traced ? std::min(there, kOfTrace) : kEndless,
-      .seed = spec.seed,
-      .description = is_plain(spec) ? std::string{} : traffic->description()};
+  DemandTraffic opened{.traffic = *traffic,
+                       .input_mean = look.input,
+                       .output_mean = look.output,
+                       .traced = traced,
+                       .scales = scales(spec),
+                       .cycle = cycle_of(spec),
+                       .slack = shared_slack(spec, look),
+                       .requests_max = traced ? std::min(there, kOfTrace) : kEndless,
+                       .seed = spec.seed,
+                       .description = is_plain(spec) ? std::string{} : traffic->description()};
   if (traced || !spec.synthetic.lengths_trace.empty()) {
     demand.input_tokens = look.input;
     demand.output_tokens = look.output;

@@ -199,10 +199,10 @@ std::string left_out(const Plan& plan, std::size_t shown) {
                        out.empty() ? "" : "; ", dearer, dearer == 1 ? "" : "s");
   }
   if (plan.unranked > 0) {
-    out += fmt::format("{}{} that can only be dearer, not simulated", out.empty() ? "" : "; ",
-                       plan.unranked);
+    out += fmt::format("{}{} offer{} that can only be dearer, not simulated",
+                       out.empty() ? "" : "; ", plan.unranked, plan.unranked == 1 ? "" : "s");
   }
-  return out.empty() ? out : wrapped_lines("  … and " + out, "    ");
+  return out.empty() ? out : "  " + wrapped_lines("… and " + out, "    ");
 }
 
 std::string ranking(const Plan& plan, const CommonOptions& options, int runners_up) {

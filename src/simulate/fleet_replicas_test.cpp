@@ -254,6 +254,24 @@ TEST(FleetScaling, StaysWithinItsLimits) {
   EXPECT_EQ(watched.figures.pools[0].replicas_most, 3);
 }
 
+// Two more are on their way when the load goes: those that are there stay until they come.
+TEST(FleetScaling, KeepsItsFewestReady) {
+  Autoscaling rule = kRule;
+  rule.replicas_min = 2;
+  rule.replicas_max = 4;
+  rule.outstanding = 1;
+  rule.cooldown = {};
+  Traffic traffic(6, ask(0, 100, 5));  // 18 µs at two replicas
+  traffic.push_back(ask(100'000, 100, 1));
+  FleetRun run;
+  run.sample_every = us(6);
+  const FleetFigures f = watch(scaling(2, rule), traffic, run).figures;
+  for (const FleetSample& s : f.samples) {
+    EXPECT_EQ(s.replicas, s.at.ns > 35'000 && s.at.ns < 40'000 ? 4 : 2) << s.at.ns;
+  }
+  EXPECT_NEAR(f.pools[0].replica_seconds, 2 * 102e-6 + 2 * 30e-6, 1e-12);
+}
+
 TEST(FleetScaling, LetsAReplicaFinishBeforeItGoes) {
   Autoscaling rule = kRule;
   rule.outstanding = 4;
