@@ -196,7 +196,9 @@ std::vector<Sensitivity> sensitivities(const Scenario& scenario, const PlanInput
   std::vector<Sensitivity> out;
   const auto record = [&](std::string change, const std::optional<Fleet>& fleet) {
     const double ratio = fleet ? fleet->usd_per_month / choice.usd_per_month : 0;
-    const std::string text = fleet ? fleet_text(*fleet) : "";
+    // At the same cost the other one may as well be slower.
+    const bool other = fleet && std::abs(ratio - 1) > 1e-9;
+    const std::string text = other ? fleet_text(*fleet) : "";
     out.push_back({std::move(change), ratio, text == fleet_text(choice) ? "" : text});
   };
   for (const Nudge& nudge : nudges(scenario)) {

@@ -57,8 +57,8 @@ TEST(Cli, TakesACommandsNameAsAnArgumentOfAnother) {
 TEST(Cli, OffersTheNearestCommandAndOption) {
   EXPECT_EQ(ran({"compair", "h200"}).err,
             "error: unknown command 'compair'; expected plan, catalog, compare, models, offers, "
-            "validate, predict, search, explain, schema, init, completion or version (did you mean "
-            "'compare'?)\n"
+            "validate, predict, search, simulate, explain, schema, init, completion or version "
+            "(did you mean 'compare'?)\n"
             "assay -h lists the commands.\n");
   const Ran option = ran({"compare", "h200", "--modle", "x"});
   EXPECT_EQ(option.code, kUsage);

@@ -77,10 +77,11 @@ struct ShownLatency {
 std::string latency_line(const ShownLatency& shown, const CommonOptions& options) {
   const auto statistic = shown.limit ? shown.limit->statistic : workload::Statistic::kMean;
   const Estimate<Seconds> reached = plan::latency_statistic(shown.figures, shown.mean, statistic);
-  std::string line =
-      fmt::format("  {} {:<4}  {:>8}  {:<22}", shown.name, statistic_text(statistic),
-                  to_text(reached.value, 3), "(" + plan::interval_text(reached) + ")");
-  if (!shown.limit) return line + "\n";
+  const std::string interval = "(" + plan::interval_text(reached) + ")";
+  std::string line = fmt::format("  {} {:<4}  {:>8}  ", shown.name, statistic_text(statistic),
+                                 to_text(reached.value, 3));
+  if (!shown.limit) return line + interval + "\n";
+  line += fmt::format("{:<22}", interval);
   const double share = reached.value / shown.limit->at_most;
   line += fmt::format("  {}  {:.0f} % of the limit", bar(share, kBarCells, options.unicode),
                       share * 100);
