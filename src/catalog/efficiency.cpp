@@ -167,8 +167,6 @@ void read_shared(Binder& parent, EfficiencyTable& table) {
   table.expert_spread = take_number(b, "expert_spread", kShare);
   table.unmeasured = take_number(b, "unmeasured", {0, 3});
   table.floor_share = take_number(b, "floor_share", {0, 2});
-  table.power_idle = take_number(b, "power_idle", kShare);
-  table.power_busy = take_number(b, "power_busy", kShare);
   take_confidence(b);
   take_text(b, "origin");
   b.finish();
@@ -307,8 +305,6 @@ EfficiencyTable speed_of_light() {
                                  .origin = ""});
     }
   }
-  table.power_idle = 0;
-  table.power_busy = 1;
   return table;
 }
 

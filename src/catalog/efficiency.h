@@ -96,7 +96,6 @@ struct EfficiencyTable {
   // Constants shared by all: see data/efficiency.yaml and docs/models.md for meaning and origin.
   double expert_spread{1};  // share of the tokens that choose experts as if alone; others follow
   double floor_share{};     // of an operator's floor that remains between others in a graph
-  double power_idle{}, power_busy{};  // shares of the board power; docs/models.md, "Serving"
 
   const FamilyEfficiency& family(std::string_view name) const;  // falls back to the entry "unknown"
   const LinkEfficiency& link(LinkKind kind) const;              // falls back to LinkKind::kOther

@@ -113,8 +113,6 @@ inline Hardware hgx_a100() {
 // The plain roofline, with a memory for as many sequences as the tests are about.
 inline catalog::EfficiencyTable ideal() {
   catalog::EfficiencyTable table = catalog::speed_of_light();
-  table.power_idle = 0.2;
-  table.power_busy = 1.0;
   return table;
 }
 
