@@ -29,6 +29,18 @@ double seconds() {
   return std::chrono::duration<double>(now).count();
 }
 
+volatile std::sig_atomic_t interrupts = 0;
+
+extern "C" void note_interrupt(int) {
+  interrupts = 1;
+  std::signal(SIGINT, SIG_DFL);  // a second one ends the program
+}
+
+bool interrupted() {
+  static const bool listening = std::signal(SIGINT, note_interrupt) != SIG_ERR;
+  return listening && interrupts != 0;
+}
+
 // The whole answer to standard output; the errno of a failure, else 0.
 int write_out(std::string_view text) {
   while (!text.empty()) {
@@ -46,12 +58,12 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that left is an error of write(), not the end
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     std::ostringstream out;
-    const int status =
-        assay::present::run(arguments, {.get = environment_variable, .seconds = seconds},
-                            {.out = out,
-                             .err = std::cerr,
-                             .out_is_tty = isatty(STDOUT_FILENO) == 1,
-                             .err_is_tty = isatty(STDERR_FILENO) == 1});
+    const int status = assay::present::run(
+        arguments, {.get = environment_variable, .seconds = seconds, .interrupted = interrupted},
+        {.out = out,
+         .err = std::cerr,
+         .out_is_tty = isatty(STDOUT_FILENO) == 1,
+         .err_is_tty = isatty(STDERR_FILENO) == 1});
     const int problem = write_out(out.view());
     if (problem == 0) return status;
     if (problem != EPIPE) {  // who closed the pipe wants to read no more of us

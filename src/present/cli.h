@@ -18,10 +18,14 @@ inline constexpr int kUsage = 2;
 inline constexpr int kInvalid = 3;
 inline constexpr int kInfeasible = 4;
 inline constexpr int kFailed = 5;  // I/O, or a declared limit
+inline constexpr int kInterrupted = 130;  // by the user: the answer is of what was done until then
 
 struct Environment {
   std::function<std::optional<std::string>(std::string_view name)> get;  // environment variables
   std::function<double()> seconds;  // a clock that never goes back; for progress only
+  // Whether the user wants a long run to stop. The first call takes the signal over from the
+  // system, so that only a command that asks again and again may call it; unset: never.
+  std::function<bool()> interrupted{};
 };
 
 struct Streams {

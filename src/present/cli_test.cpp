@@ -33,6 +33,18 @@ Ran ran(const std::vector<std::string>& arguments,
   return {code, out.str(), err.str()};
 }
 
+TEST(Cli, AnswersWhatWasDoneUntilTheUserStoppedIt) {
+  std::ostringstream out, err;
+  const int code = run(std::vector<std::string>{"simulate", "llama-3.1-8b", "h100", "--rate", "5/s",
+                                                "--requests", "1000000", "--json"},
+                       {.get = [](std::string_view) { return std::nullopt; },
+                        .seconds = [] { return 0.0; },
+                        .interrupted = [] { return true; }},
+                       {.out = out, .err = err});
+  EXPECT_EQ(code, kInterrupted);
+  EXPECT_NE(out.str().find("\"stopped\": true"), std::string::npos);
+}
+
 TEST(Cli, AnswersTheVersionAlone) {
   const Ran r = ran({"--version"});
   EXPECT_EQ(r.code, kAnswered);

@@ -17,6 +17,7 @@ struct Context {
   CommonOptions common;
   Streams streams;
   std::function<double()> seconds{};  // for progress.h
+  std::function<bool()> interrupted{};
 };
 
 int plan_command(const Context& context, const PlanOptions& options);

@@ -232,7 +232,7 @@ int dispatch(const Arguments& arguments, const Environment& environment, Streams
   const auto common = common_of(arguments, environment, streams);
   const std::vector<std::string> words{arguments.command};
   if (!common) return report_usage(common.error(), words, environment, streams);
-  const Context context{*common, streams, environment.seconds};
+  const Context context{*common, streams, environment.seconds, environment.interrupted};
   if (arguments.flag("--version")) return version_command(context, false);
   if (command == nullptr) {
     streams.err << short_help(nullptr);

@@ -160,7 +160,7 @@ Result<plan::SimulationAnswer> run(const Context& context, const SimulateOptions
     const auto count = [](std::int64_t n) { return grouped_text(static_cast<double>(n)); };
     progress.update(fmt::format("simulated {}{} requests · {} of traffic", count(over),
                                 of ? " of " + count(*of) : "", to_text(now - SimTime{}, 3)));
-    return true;
+    return !context.interrupted || !context.interrupted();
   };
   view.tried = [&](int runs, double rate) {
     progress.update(
@@ -179,7 +179,8 @@ int simulate(const Context& context, const SimulateOptions& options,
   report_trace(context, prepared.asked);
   simulate::Timeline timeline{.from = SimTime{} + Seconds::from_base(options.timeline_from),
                               .slices_max = kSlicesMax,
-                              .slices = {}};
+                              .slices = {},
+                              .transfers = {}};
   if (options.timeline_until > 0) {
     timeline.until = SimTime{} + Seconds::from_base(options.timeline_until);
   }
@@ -199,7 +200,8 @@ int simulate(const Context& context, const SimulateOptions& options,
     note(context, fmt::format("the timeline ends after {} slices; --timeline-window takes a part",
                               grouped_text(static_cast<double>(kSlicesMax))));
   }
-  return print(context, catalog, simulation, *answer);
+  const int code = print(context, catalog, simulation, *answer);
+  return f.stopped && code == kAnswered ? kInterrupted : code;
 }
 
 }  // namespace

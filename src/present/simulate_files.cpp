@@ -99,6 +99,13 @@ void write_timeline(std::ostream& out, const simulate::Timeline& timeline,
     add_counter(events, s, s.until, "KV blocks", "used", s.kv_blocks);
     add_counter(events, s, s.until, "waiting", "requests", s.waiting);
   }
+  for (const simulate::TimelineTransfer& t : timeline.transfers) {
+    constexpr std::string_view kArrow =
+        R"({{"ph":"{}","pid":{},"tid":0,"ts":{},"id":{},"cat":"cache","name":"KV cache"{}}})";
+    events.add(fmt::format(kArrow, "s", t.sender, microseconds(t.from), t.request, ""));
+    events.add(
+        fmt::format(kArrow, "f", t.receiver, microseconds(t.until), t.request, R"(,"bp":"e")"));
+  }
   out << "\n]}\n";
 }
 

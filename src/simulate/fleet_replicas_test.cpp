@@ -45,6 +45,18 @@ TEST(FleetApart, SendsOneCacheAfterTheOther) {
   EXPECT_EQ(two.results[0].first_token.ns, two.results[1].first_token.ns);  // a link each
 }
 
+TEST(FleetApart, ShowsWhatIsSentOnTheTimeline) {
+  Timeline timeline{.from = {}, .slices_max = 100, .slices = {}, .transfers = {}};
+  FleetRun run;
+  run.timeline = &timeline;
+  watch(apart(1, 1), {ask(0, 100, 3)}, run);
+  ASSERT_EQ(timeline.transfers.size(), 1U);
+  EXPECT_EQ(timeline.transfers[0].from.ns, 2000);
+  EXPECT_EQ(timeline.transfers[0].until.ns, 7700);
+  EXPECT_EQ(timeline.transfers[0].sender, 0);
+  EXPECT_EQ(timeline.transfers[0].receiver, 1);
+}
+
 TEST(FleetApart, HoldsThePromptUntilItIsSent) {
   Fleet fleet = apart(1, 1);
   fleet.pools[0].limits.kv_blocks = 30;  // for one prompt of 25

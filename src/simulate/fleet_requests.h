@@ -197,6 +197,26 @@ void FleetRunner<ReplicaType, Step>::transferred(const TimerEvent& event) {
   // Whoever decodes gives out the first token.
   request.first_token = request.last_token = event.at;
   route(slot, event.at);
+  if (request.stage == Stage::kWaiting) record_transfer(event, request);
+}
+
+template <class ReplicaType, class Step>
+void FleetRunner<ReplicaType, Step>::record_transfer(const TimerEvent& event,
+                                                     const Request& request) const {
+  Timeline* timeline = run_.timeline;
+  if (timeline == nullptr || event.at < timeline->from || event.at >= timeline->until) return;
+  if (timeline->transfers.size() == timeline->slices_max) {
+    timeline->cut = true;
+    return;
+  }
+  const auto from = static_cast<std::size_t>(event.from);
+  const CacheTransfer& link = fleet_.pools[static_cast<std::size_t>(seats_[from].pool)].transfer;
+  const Seconds taken = link.per_token * request.input + link.latency;
+  timeline->transfers.push_back({.from = {event.at.ns - nanoseconds(taken)},
+                                 .until = event.at,
+                                 .sender = event.from,
+                                 .receiver = request.replica,
+                                 .request = request.number});
 }
 
 // A second attempt after a while, or the end.

@@ -99,6 +99,7 @@ class FleetRunner {
   void finished(Slot slot, SimTime now);
   void prefilled(Slot slot, SimTime now);
   void transferred(const TimerEvent& event);
+  void record_transfer(const TimerEvent& event, const Request& request) const;
   void again(Slot slot, SimTime now, Outcome otherwise);
   void expire(SimTime now);
   void end(Slot slot, Outcome outcome, SimTime now);
