@@ -43,5 +43,5 @@ function(assay_room NAME)
   include(GoogleTest)
   gtest_discover_tests(assay_${NAME}_test
     DISCOVERY_MODE PRE_TEST TEST_PREFIX "${NAME}." NO_PRETTY_VALUES
-    PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "RC_PARAMS=${properties}")
+    PROPERTIES LABELS unit TIMEOUT 600 ENVIRONMENT "RC_PARAMS=${properties}")
 endfunction()
