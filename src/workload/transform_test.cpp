@@ -95,7 +95,7 @@ RC_GTEST_PROP(Copies, ConserveRequestsOrderAndPeriod, ()) {
   std::map<std::int32_t, std::int64_t> uses;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     RC_ASSERT(requests[i].arrival.ns >= 0 && requests[i].arrival.ns < period);
-    RC_ASSERT(i == 0 || requests[i - 1].arrival <= requests[i].arrival);
+    if (i > 0) RC_ASSERT(requests[i - 1].arrival <= requests[i].arrival);
     ++uses[requests[i].output_tokens];
   }
   for (const auto& [line, number] : uses) RC_ASSERT(number == count);
