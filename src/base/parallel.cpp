@@ -10,6 +10,10 @@
 
 namespace assay {
 
+int jobs_or_cores(int asked) {
+  return asked > 0 ? asked : std::max(1, tbb::info::default_concurrency());
+}
+
 void parallel_for(std::size_t count, int jobs, const std::function<void(std::size_t)>& body) {
   ASSAY_ASSERT(jobs >= 1);
   if (jobs == 1 || count <= 1) {

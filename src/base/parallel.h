@@ -9,6 +9,9 @@
 
 namespace assay {
 
+// How many threads: as many as asked, or one a core where that is 0.
+int jobs_or_cores(int asked);
+
 // body(0) … body(count - 1), on at most `jobs` threads and at most one a core, in any order;
 // jobs = 1: here, in order.
 void parallel_for(std::size_t count, int jobs, const std::function<void(std::size_t)>& body);

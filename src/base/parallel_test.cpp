@@ -19,6 +19,11 @@ std::vector<double> squares(std::size_t count, int jobs) {
   return slots;
 }
 
+TEST(JobsOrCores, IsWhatWasAskedOrAtLeastOne) {
+  EXPECT_EQ(jobs_or_cores(3), 3);
+  EXPECT_GE(jobs_or_cores(0), 1);
+}
+
 TEST(ParallelFor, GivesTheSameWithOneJobAndWithEight) {
   EXPECT_EQ(squares(10'000, 1), squares(10'000, 8));
 }

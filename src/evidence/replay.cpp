@@ -167,8 +167,9 @@ std::vector<LatencyPair> compare(const MeasuredRun& run, const Simulated& simula
   return pairs;
 }
 
-// Squares of the logarithmic errors and, with a tenth's standard deviation, of the logarithms of
-// the factors: what the requests cannot tell stays as it was.
+// Mean of the squares of the logarithmic errors, in units of 0.05; and the logarithm of each
+// factor, in units of 0.3, as if it were one more of the twelve latencies: what the requests cannot
+// tell stays about as it was. Both units are chosen.
 double loss(const std::vector<LatencyPair>& pairs, const Logs& logs) {
   constexpr double kPrior = 0.3, kNoise = 0.05;
   double sum = 0;

@@ -103,8 +103,12 @@ simulate::FoundRate find(const Simulation& simulation, PreparedSimulation& prepa
   std::mutex one_at_a_time;
   int runs = 0;
   const auto at = [&](double rate) {
+    FleetFigures none;
+    none.stopped = true;
+    if (view.stop && view.stop()) return none;
     const auto traffic = std::make_shared<MixedTraffic>(prepared.traffic.at_rate(rate));
-    const simulate::FleetRun run = run_of(simulation, prepared, traffic);
+    simulate::FleetRun run = run_of(simulation, prepared, traffic);
+    if (view.stop) run.progress = [&view](std::int64_t, SimTime) { return !view.stop(); };
     FleetFigures figures = simulate::run_fleet(prepared.fleet->fleet, run);
     const std::lock_guard lock{one_at_a_time};
     ++runs;
@@ -243,6 +247,9 @@ void add_notes(const PreparedFleet& fleet, SimulationAnswer& answer) {
     }
   }
   if (answer.figures.stopped) add_once(answer.notes, "stopped before the end of the traffic");
+  if (answer.found && answer.found->stopped) {
+    add_once(answer.notes, "stopped before the end of the search: a higher load may hold as well");
+  }
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ struct SimulationView {
   std::function<bool(std::int64_t over, std::optional<std::int64_t> of, SimTime now)> progress;
   // Of a search for a rate: a run is over, the so-manyth. From one thread at a time.
   std::function<void(int runs, double rate)> tried;
+  // Of a search for a rate, asked now and then, by several threads: stop here.
+  std::function<bool()> stop;
   int jobs{1};  // of a search for a rate
 };
 

@@ -20,17 +20,11 @@ using document::Node;
 using plan::SimulationField;
 using plan::SimulationPart;
 
-Error usage_error(std::string what, std::string expected) {
-  return {.what = std::move(what), .expected = std::move(expected), .near = {}, .where = {}};
-}
-
 bool is_fleet_file(const std::string& text) {
   const std::string lower = to_lower(text);
   return text == "-" || lower.ends_with(".yaml") || lower.ends_with(".yml") ||
          (lower.ends_with(".json") && !lower.ends_with("config.json"));
 }
-
-bool is_given(const Arguments& given, std::string_view name) { return !given.all(name).empty(); }
 
 const SimulationField* field_of(std::string_view flag) {
   for (const SimulationField& field : plan::kSimulationFields) {

@@ -1,12 +1,11 @@
 // simulate_command.cpp — `assay simulate`: reads what was asked, sees to it that everything can be
 // read and written, runs, prints.
-#include <algorithm>
 #include <ostream>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "base/unit_text.h"
 #include "plan/simulation_run.h"
@@ -136,11 +135,6 @@ int print(const Context& context, const catalog::Catalog& catalog,
   return kAnswered;
 }
 
-int threads(const SimulateOptions& options) {
-  if (options.jobs > 0) return options.jobs;
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
-
 // Runs, with a line of progress on a terminal.
 Result<plan::SimulationAnswer> run(const Context& context, const SimulateOptions& options,
                                    const plan::Simulation& simulation,
@@ -148,7 +142,7 @@ Result<plan::SimulationAnswer> run(const Context& context, const SimulateOptions
                                    Files& files) {
   Progress progress{context.streams.err, context.streams.err_is_tty, context.seconds};
   plan::SimulationView view;
-  view.jobs = threads(options);
+  view.jobs = jobs_or_cores(options.jobs);
   if (files.timeline.is_open()) view.timeline = &timeline;
   if (files.requests.is_open()) {
     write_requests_title(files.requests.out());
@@ -162,6 +156,7 @@ Result<plan::SimulationAnswer> run(const Context& context, const SimulateOptions
                                 of ? " of " + count(*of) : "", to_text(now - SimTime{}, 3)));
     return !context.interrupted || !context.interrupted();
   };
+  view.stop = [&] { return context.interrupted && context.interrupted(); };
   view.tried = [&](int runs, double rate) {
     progress.update(
         fmt::format("simulated {} loads · the last {} requests/s", runs, number_text(rate, 3)));
@@ -186,6 +181,12 @@ int simulate(const Context& context, const SimulateOptions& options,
   }
   const auto answer = run(context, options, simulation, prepared, timeline, files);
   if (!answer) return report_errors(context, {answer.error()}, kNothing);
+  const bool stopped = answer->figures.stopped || (answer->found && answer->found->stopped);
+  if (answer->found && !answer->found->rate && stopped) {
+    note(context, fmt::format("stopped before a load was found that meets the goals, after {} runs",
+                              answer->found->runs.size()));
+    return kInterrupted;
+  }
   if (answer->found && !answer->found->rate) {
     return report_errors(context, {no_rate(*answer)}, "found");
   }
@@ -201,7 +202,7 @@ int simulate(const Context& context, const SimulateOptions& options,
                               grouped_text(static_cast<double>(kSlicesMax))));
   }
   const int code = print(context, catalog, simulation, *answer);
-  return f.stopped && code == kAnswered ? kInterrupted : code;
+  return stopped && code == kAnswered ? kInterrupted : code;
 }
 
 }  // namespace

@@ -99,7 +99,10 @@ std::string simulate_plots(const SimulationAnswer& answer, const CommonOptions& 
 TextTable simulated_figures(const plan::Simulation& simulation, const SimulationAnswer& answer) {
   const simulate::FleetFigures& f = answer.figures;
   TextTable table{{{.title = "figure"}, {.title = "value", .right = true}, {.title = "unit"}}, {}};
-  if (answer.found && answer.found->rate) add_row(table, "found_rate", *answer.found->rate, "1/s");
+  if (answer.found && answer.found->rate) {
+    add_row(table, answer.found->stopped ? "found_rate_so_far" : "found_rate", *answer.found->rate,
+            "1/s");
+  }
   add_latency(table, "ttft", f.ttft);
   add_latency(table, "tpot", f.tpot);
   add_latency(table, "itl", f.itl);

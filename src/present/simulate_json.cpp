@@ -128,7 +128,7 @@ Json pool_json(const SimulatedPool& pool, const simulate::PoolFigures& f) {
           {"preemptions", f.record.preemptions},
           {"prompt_tokens_computed", f.record.prompt_tokens},
           {"prompt_tokens_cached", f.record.cached_tokens},
-          {"decoded_tokens", f.record.decoded_tokens},
+          {"decoded_tokens", f.decoded_tokens},
           {"power", power_json(pool.power)},
           {"price_usd_per_accelerator_hour", base_or_null(pool.price, kHour.base())},
           {"cost_usd", base_or_null(pool.cost)}};
@@ -160,8 +160,9 @@ Json found_json(const std::optional<simulate::FoundRate>& found) {
   for (const simulate::RateRun& run : found->runs) runs.push_back(run_json(run));
   for (const simulate::LimitReading& r : found->binds) binds.push_back(reading_json(r));
   return {{"rate_per_s", number_or_null(found->rate)},
-          {"tolerance", 0.01},
+          {"tolerance", found->stopped ? Json(nullptr) : Json(0.01)},
           {"limited", found->limited},
+          {"stopped", found->stopped},
           {"binds", std::move(binds)},
           {"runs", std::move(runs)}};
 }

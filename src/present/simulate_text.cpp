@@ -188,9 +188,23 @@ std::string requests_line(const FleetFigures& f) {
   return wrapped_line(out);
 }
 
+// Of a search that was stopped: the next load that missed may be far above.
+std::string found_so_far(const simulate::FoundRate& found) {
+  const std::string out = fmt::format(
+      "largest load so far {} requests/s, of {} runs; stopped before it was known to 1 %",
+      number_text(*found.rate, 4), found.runs.size());
+  const auto above =
+      std::find_if(found.runs.begin(), found.runs.end(),
+                   [&](const simulate::RateRun& r) { return r.rate > *found.rate && !r.met; });
+  if (above == found.runs.end()) return wrapped_line(out);
+  return wrapped_line(out + fmt::format("; at {} requests/s {}", number_text(above->rate, 4),
+                                        text(binding(*above))));
+}
+
 std::string found_lines(const SimulationAnswer& answer) {
   if (!answer.found) return {};
   const simulate::FoundRate& found = *answer.found;
+  if (found.stopped) return found_so_far(found);
   std::string out = fmt::format("largest load {} requests/s, to 1 % ({} runs)",
                                 number_text(*found.rate, 4), found.runs.size());
   if (!found.limited) return wrapped_line(out + "; no higher one was tried");

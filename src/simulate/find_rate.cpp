@@ -98,6 +98,11 @@ void Search::round(std::span<const double> rates) {
   parallel_for(rates.size(), jobs, [&](std::size_t i) { figures[i] = run(rates[i]); });
   bool holds = true;
   for (std::size_t i = 0; i < rates.size(); ++i) {
+    if (figures[i].stopped) {
+      found.stopped = true;
+      holds = false;  // of those above nobody knows whether all below them hold
+      continue;
+    }
     RateRun judged = judge(figures[i], limits, rates[i]);
     if (holds && judged.met) {
       low = rates[i];
@@ -117,12 +122,13 @@ void Search::bracket(double first_guess) {
     return factors;
   };
   round(times(first_guess, kFirst));
-  for (int i = 0; i < kBracketRounds && low > 0 && high <= 0; ++i) round(times(low, kUp));
-  for (int i = 0; i < kBracketRounds && low <= 0; ++i) round(times(high, kDown));
+  const auto goes_on = [&](int rounds) { return rounds < kBracketRounds && !found.stopped; };
+  for (int i = 0; goes_on(i) && low > 0 && high <= 0; ++i) round(times(low, kUp));
+  for (int i = 0; goes_on(i) && low <= 0; ++i) round(times(high, kDown));
 }
 
 void Search::narrow(double tolerance) {
-  for (;;) {
+  while (!found.stopped) {
     const double parts_needed = std::log(high / low) / std::log1p(tolerance);
     if (parts_needed <= 1 + 1e-9) return;
     const int parts = static_cast<int>(std::min(std::ceil(parts_needed - 1e-9), 1.0 + kFanOut));

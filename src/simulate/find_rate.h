@@ -61,6 +61,7 @@ const LimitReading& binding(const RateRun& run);
 struct FoundRate {
   std::optional<double> rate;       // none: not even the lowest rate that was tried
   bool limited{true};               // false: the highest rate that was tried held as well
+  bool stopped{};                   // a run was: nothing is known between `rate` and the next run
   FleetFigures figures;             // at `rate`
   std::vector<LimitReading> binds;  // missed just above it; without one: at the lowest rate
   std::vector<RateRun> runs;        // in the order of their rates
@@ -69,7 +70,8 @@ struct FoundRate {
 // `run` simulates the same traffic at a rate; with jobs > 1 several at once. Requires first_guess
 // > 0 and tolerance >= 1e-3. The rate is the largest of those tried that held and below which all
 // of them held; the next above it is at most 1 + tolerance times as high and did not. Tries from
-// about 1e-4 to 1e4 times the first guess, no more than 40 rates.
+// about 1e-4 to 1e4 times the first guess, no more than 40 rates. A run whose figures are `stopped`
+// ends the search and is none of its runs; the rate is then the largest that is known to hold.
 FoundRate find_rate(const std::function<FleetFigures(double rate)>& run, const RateLimits& limits,
                     double first_guess, double tolerance, int jobs);
 

@@ -52,6 +52,31 @@ struct Queue {
   }
 };
 
+// A search that is stopped at each of its runs knows what the runs before said, and no more.
+TEST(FindRate, KnowsWhatHeldWhenItIsStopped) {
+  const RateLimits limits{.latencies = {at_most(RateMetric::kTtft, 3)}, .good_share = {}};
+  const FoundRate whole = find_rate(Queue{}, limits, 0.1, 0.01, 1);
+  EXPECT_FALSE(whole.stopped);
+  double before = 0;
+  for (std::size_t most = 0; most < whole.runs.size(); ++most) {
+    std::size_t runs = 0;
+    const auto until = [&](double rate) {
+      FleetFigures figures = Queue{}(rate);
+      figures.stopped = ++runs > most;
+      return figures;
+    };
+    const FoundRate found = find_rate(until, limits, 0.1, 0.01, 1);
+    EXPECT_TRUE(found.stopped);
+    EXPECT_EQ(found.runs.size(), most);
+    EXPECT_EQ(found.rate.has_value(), most > 0);
+    if (!found.rate) continue;
+    EXPECT_FALSE(found.figures.stopped);
+    EXPECT_LE(*found.rate, *whole.rate);
+    EXPECT_GE(*found.rate, before);
+    before = *found.rate;
+  }
+}
+
 TEST(FindRate, MeetsTheClosedFormOfAQueue) {
   // 3 s = 1 + ρ/(2(1 − ρ)) at ρ = 0.8.
   for (const double guess : {0.001, 0.1, 0.5, 0.79, 0.8, 3.0, 500.0}) {

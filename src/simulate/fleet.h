@@ -25,10 +25,10 @@ namespace assay::simulate {
 // Replicas follow the requests that are outstanding.
 struct Autoscaling {
   std::int32_t replicas_min{1}, replicas_max{1};
-  double outstanding{};      // wanted of a replica, running and waiting
-  Seconds interval;          // between two looks
-  Seconds provisioning;      // from the decision to the first request
-  Seconds cooldown;          // after any change, before one goes
+  double outstanding{};  // wanted of a replica, running and waiting
+  Seconds interval;      // between two looks
+  Seconds provisioning;  // from the decision to the first request
+  Seconds cooldown;      // after any change, before one goes
 };
 
 struct Failures {
@@ -58,9 +58,9 @@ struct FleetPool {
 struct Fleet {
   std::vector<FleetPool> pools;
   Routing routing{};
-  Seconds front_end;  // from a request's arrival to the router: parsing, tokens, transport
-  Seconds timeout;    // of a whole request since it was sent; zero: none
-  std::int32_t retries{};   // of what timed out or was lost with its replica
+  Seconds front_end;       // from a request's arrival to the router: parsing, tokens, transport
+  Seconds timeout;         // of a whole request since it was sent; zero: none
+  std::int32_t retries{};  // of what timed out or was lost with its replica
   Seconds retry_delay;
   std::uint64_t seed{1};
 };
@@ -100,8 +100,8 @@ struct FleetRun {
   std::int64_t concurrency{};  // > 0: a closed loop, whatever the arrival times are
   std::int64_t warm_up{};      // first requests, left out of latencies and rates
   LatencyGoals goals;
-  Seconds sample_every;        // zero: no samples
-  bool every_iteration{};      // call the step for each one: to check, and slow
+  Seconds sample_every;    // zero: no samples
+  bool every_iteration{};  // call the step for each one: to check, and slow
   Timeline* timeline{};
   std::function<void(const RequestResult&)> on_result;
   // Called now and then with the requests that are over; false: stop here.
@@ -114,16 +114,17 @@ struct PoolFigures {
   double replicas_mean{};
   std::int32_t replicas_most{};
   std::int64_t failures{};
-  double utilisation{};   // busy share of the replicas' time
-  double batch_mean{};    // decoding sequences, over the iterations that decode, by time
+  std::int64_t decoded_tokens{};  // of decode iterations; with speculation, by its mean yield
+  double utilisation{};           // busy share of the replicas' time
+  double batch_mean{};            // decoding sequences, over the iterations that decode, by time
   double kv_share_mean{}, kv_share_most{};
 };
 
 struct FleetFigures {
   std::int64_t arrived{}, completed{}, too_long{}, timed_out{}, lost{}, retried{};
-  bool stopped{};               // by `progress`
+  bool stopped{};                              // by `progress`
   LatencyFigures ttft, tpot, itl, end_to_end;  // ITL with the warm-up's
-  double seconds{};             // first arrival to last end, of the requests that count
+  double seconds{};  // first arrival to last end, of the requests that count
   double requests_per_s{}, input_tokens_per_s{}, output_tokens_per_s{};
   double goodput_per_s{}, good_share{};  // of those that arrived
   // How the latencies grow with the time of arrival, over the later half of the requests, beyond

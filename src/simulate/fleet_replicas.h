@@ -56,7 +56,7 @@ void FleetRunner<ReplicaType, Step>::set_power(Index replica, Power power, SimTi
   if (power == Power::kOff) {
     replica_seconds_[static_cast<std::size_t>(seat.pool)] += (now - seat.since).base();
     ++seat.epoch;
-    replicas_[static_cast<std::size_t>(replica)].fail();  // idle: only its cache is lost
+    replicas_[static_cast<std::size_t>(replica)].fail(now);  // idle: only its cache is lost
   }
   seat.power = power;
   refresh(seat);
@@ -100,9 +100,12 @@ void FleetRunner<ReplicaType, Step>::draw_failure(Index replica, SimTime now) {
   if (failures.mean_time_between <= Seconds{}) return;
   constexpr std::uint64_t kStream = 0x6661696c;  // one for each replica
   const RandomStream draws{fleet_.seed, kStream + static_cast<std::uint64_t>(replica)};
-  const double spans = draws.exponential(static_cast<std::uint64_t>(seat.epoch));
-  at(now + failures.mean_time_between * spans, Timer::kFailed, static_cast<std::uint32_t>(replica),
-     seat.epoch);
+  const Seconds until =
+      failures.mean_time_between * draws.exponential(static_cast<std::uint64_t>(seat.epoch));
+  // Beyond any traffic, and perhaps beyond what a SimTime can hold.
+  constexpr Seconds kTrafficMax = Seconds::from_base(100 * 365 * 86'400.0);
+  if (until > kTrafficMax) return;
+  at(now + until, Timer::kFailed, static_cast<std::uint32_t>(replica), seat.epoch);
 }
 
 template <class ReplicaType, class Step>
@@ -110,7 +113,7 @@ void FleetRunner<ReplicaType, Step>::fail(Index replica, SimTime now) {
   const auto index = static_cast<std::size_t>(replica);
   Seat& seat = seats_[index];
   if (seat.power == Power::kOff || seat.power == Power::kDown) return;
-  std::vector<Slot> lost = replicas_[index].fail();
+  std::vector<Slot> lost = replicas_[index].fail(now);
   for (Slot slot = 0; slot < requests_.all.size(); ++slot) {  // prompts on their way from it
     Request& request = requests_[slot];
     if (request.stage != Stage::kHeld || request.replica != replica) continue;
@@ -190,9 +193,9 @@ void FleetRunner<ReplicaType, Step>::sample(SimTime now) {
         fleet_.pools[static_cast<std::size_t>(seats_[i].pool)].limits.kv_blocks);
   }
   s.kv_share = blocks > 0 ? used / blocks : 0;
-  for (const PoolRecord& record : records_) {
-    s.prompt_tokens += record.prompt_tokens;
-    s.decoded_tokens += record.decoded_tokens;
+  for (std::size_t p = 0; p < records_.size(); ++p) {
+    s.prompt_tokens += records_[p].prompt_tokens;
+    s.decoded_tokens += decoded_tokens(records_[p], fleet_.pools[p].limits);
   }
   tally_.sampled(s);
   at(now + run_.sample_every, Timer::kSample, 0);

@@ -71,9 +71,9 @@ TEST(FleetApart, ComputesAPromptOnce) {
   });
   const Watched run = watch(apart(2, 2), traffic);
   EXPECT_EQ(run.figures.pools[0].record.prompt_tokens, run.figures.input_tokens);
-  EXPECT_EQ(run.figures.pools[0].record.decoded_tokens, 0);
+  EXPECT_EQ(run.figures.pools[0].record.decode_sequences, 0);
   EXPECT_EQ(run.figures.pools[1].record.prompt_tokens, 0);
-  EXPECT_EQ(run.figures.pools[1].record.decoded_tokens, run.figures.output_tokens - 200);
+  EXPECT_EQ(run.figures.pools[1].record.decode_sequences, run.figures.output_tokens - 200);
 }
 
 TEST(FleetApart, MovesTheBottleneckWithTheReplicas) {
@@ -149,6 +149,15 @@ TEST(FleetFailures, ComeAsDrawn) {
   EXPECT_EQ(run.figures.pools[0].failures, failures);
   EXPECT_NEAR(static_cast<double>(failures) * 250e-6 / run.figures.seconds, 1, 0.4);
   EXPECT_EQ(run.figures.lost, 0);
+}
+
+// 36 times this mean is more nanoseconds than 64 bits hold.
+TEST(FleetFailures, MayBeExpectedLaterThanAnyTime) {
+  Fleet fleet = fleet_of(64);
+  fleet.pools[0].failures = {.mean_time_between = Seconds::from_base(3.2e9), .repair = us(50)};
+  const Watched run = watch(fleet, Traffic(64, ask(0, 100, 5)));
+  EXPECT_EQ(run.figures.pools[0].failures, 0);
+  EXPECT_EQ(run.figures.completed, 64);
 }
 
 TEST(FleetFailures, LoseWhatRunsAndSendItAgain) {
@@ -391,6 +400,21 @@ TEST(FleetRun, EqualsTheOneThatLooksAtEachIteration) {
   equal(fast.ttft, plain.ttft);
   equal(fast.tpot, plain.tpot);
   equal(fast.end_to_end, plain.end_to_end);
+}
+
+// 30 tokens behind the first of each, 1.5 an iteration.
+TEST(FleetRun, CountsDecodedTokensUnderSpeculation) {
+  EngineLimits limits = roomy_limits();
+  limits.draft_tokens = 1;
+  limits.tokens_per_iteration = 1.5;
+  FleetRun run;
+  run.sample_every = us(23);  // behind the end of the first two, at 22
+  const Traffic traffic{ask(0, 100, 31), ask(0, 100, 31), ask(0, 100, 51)};
+  const FleetFigures f = watch(fleet_of(3, limits), traffic, run).figures;
+  EXPECT_EQ(f.pools[0].record.decode_sequences, 20 + 20 + 34);
+  EXPECT_EQ(f.pools[0].decoded_tokens, 30 + 30 + 51);  // the last iteration yields one too many
+  ASSERT_EQ(f.samples.size(), 1u);
+  EXPECT_EQ(f.samples[0].decoded_tokens, 30 + 30);
 }
 
 }  // namespace

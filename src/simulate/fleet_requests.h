@@ -132,8 +132,9 @@ auto FleetRunner<ReplicaType, Step>::choose(Target& target, Slot slot, std::span
   return from.front();
 }
 
-// Most of the prompt in the cache, unless half as many more requests than the mean and eight are
-// there already: then who has fewest. As SGLang's and llm-d's cache-aware routers do.
+// Most of the prompt in the cache, unless more requests are there already than one and a half times
+// the mean and eight: then who has fewest. The kind of rule that SGLang's and llm-d's cache-aware
+// routers have, affinity until the load is out of balance; its form and constants are chosen here.
 template <class ReplicaType, class Step>
 auto FleetRunner<ReplicaType, Step>::best_prefix(std::span<const Index> from, Slot slot) const
     -> Index {

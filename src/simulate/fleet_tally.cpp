@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "simulate/decode_set.h"
+
 namespace assay::simulate {
 
 void Growth::add(std::int64_t number, double time, double latency) {
@@ -119,8 +121,14 @@ FleetFigures FleetTally::figures() {
   return f;
 }
 
+std::int64_t decoded_tokens(const PoolRecord& record, const EngineLimits& limits) {
+  const TokenYield yield{limits.tokens_per_iteration};
+  return std::llround(static_cast<double>(record.decode_sequences) * yield.per_iteration());
+}
+
 void complete(PoolFigures& pool, const EngineLimits& limits) {
   const PoolRecord& record = pool.record;
+  pool.decoded_tokens = decoded_tokens(record, limits);
   double decoding = 0, product = 0;
   for (const auto* sizes : {&record.profile.decoding, &record.profile.prompts}) {
     for (const IterationSums& sums : *sizes) {

@@ -53,6 +53,8 @@ class FleetTally {
   FleetSample before_;  // counts since the start, at the last sample
 };
 
+// Of decode iterations. Each sequence counts with the mean yield, its last iteration too.
+std::int64_t decoded_tokens(const PoolRecord& record, const EngineLimits& limits);
 // The derived figures of a pool from its record.
 void complete(PoolFigures& pool, const EngineLimits& limits);
 // Gaps between tokens over all pools.

@@ -18,7 +18,7 @@ struct IterationSums {
 };
 
 struct IterationProfile {
-  static constexpr std::size_t kSizes = 128;  // up to 2^32 tokens
+  static constexpr std::size_t kSizes = 128;     // up to 2^32 tokens
   std::array<IterationSums, kSizes> decoding{};  // only decoding, by sequences
   std::array<IterationSums, kSizes> prompts{};   // with prompt tokens, by all tokens
 
@@ -39,6 +39,17 @@ inline void add(IterationSums& to, const IterationSums& sums) {
   to.prefill_ends += sums.prefill_ends;
   to.decode_sequences += sums.decode_sequences;
   to.decode_context += sums.decode_context;
+}
+
+// Of an iteration that does not end: what it carried counts as its time does.
+inline IterationSums part_of(IterationSums sums, double share) {
+  for (double IterationSums::*member :
+       {&IterationSums::iterations, &IterationSums::prefill_tokens, &IterationSums::prefill_pieces,
+        &IterationSums::prefill_before, &IterationSums::prefill_ends,
+        &IterationSums::decode_sequences, &IterationSums::decode_context}) {
+    sums.*member *= share;
+  }
+  return sums;
 }
 
 }  // namespace assay::simulate

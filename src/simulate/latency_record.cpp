@@ -145,20 +145,6 @@ double LatencyRecord::percentile(double share, Place& from) {
   return first + part * (next - first);
 }
 
-double LatencyRecord::share_within(double limit) const {
-  if (total_ == 0) return 0;
-  std::int64_t within = 0;
-  if (counted_) {
-    for (std::size_t i = 0; i < buckets_.size() && lower_edge(lowest_ + i) <= limit; ++i) {
-      within += buckets_[i];
-    }
-  } else {
-    within = std::count_if(values_.begin(), values_.end(),
-                           [limit](double value) { return value <= limit; });
-  }
-  return static_cast<double>(within) / static_cast<double>(total_);
-}
-
 LatencyFigures LatencyRecord::figures() {
   LatencyFigures f;
   f.count = total_;

@@ -33,9 +33,8 @@ class LatencyRecord {
   // What another one has counted; both must be `counted`.
   void merge(const LatencyRecord& other);
 
-  LatencyFigures figures();                 // reorders what is kept; all zero without a value
-  double share_within(double limit) const;  // of the values, at most `limit`
-  double percentile(double share);          // 0..1
+  LatencyFigures figures();         // reorders what is kept; all zero without a value
+  double percentile(double share);  // 0..1
 
  private:
   // How far a search for ranks that rise has come: `rank` values lie before position `at`.

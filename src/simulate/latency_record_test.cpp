@@ -17,7 +17,6 @@ TEST(LatencyRecord, IsZeroWithoutAValue) {
   EXPECT_EQ(f.count, 0);
   EXPECT_EQ(f.mean, 0);
   EXPECT_EQ(f.p99, 0);
-  EXPECT_EQ(LatencyRecord{}.share_within(1), 0);
 }
 
 TEST(LatencyRecord, InterpolatesBetweenTheTwoNearestAsNumpyDoes) {
@@ -34,8 +33,6 @@ TEST(LatencyRecord, InterpolatesBetweenTheTwoNearestAsNumpyDoes) {
   EXPECT_EQ(f.max, 4);
   EXPECT_EQ(record.percentile(0), 1);
   EXPECT_EQ(record.percentile(1), 4);
-  EXPECT_EQ(record.share_within(3), 0.75);
-  EXPECT_EQ(record.share_within(0.5), 0);
 }
 
 void expect_close(const LatencyFigures& a, const LatencyFigures& b, double tolerance) {
@@ -58,7 +55,6 @@ TEST(LatencyRecord, CountsWithinHalfAThousandth) {
     counted.add(value);
   }
   expect_close(counted.figures(), exact.figures(), 5e-4);
-  EXPECT_NEAR(counted.share_within(1e-3), exact.share_within(1e-3), 1e-3);
 }
 
 TEST(LatencyRecord, AddsTheSameValueManyTimesAtOnce) {
@@ -90,7 +86,6 @@ TEST(LatencyRecord, AddsARisingLineAsItsValues) {
   EXPECT_NEAR(a.max, b.max, 1e-15);
   for (double share = 0; share <= 1; share += 1.0 / 64) {
     EXPECT_NEAR(lines.percentile(share), values.percentile(share), 1e-12) << share;
-    EXPECT_NEAR(lines.share_within(share * 0.05), values.share_within(share * 0.05), 1e-12);
   }
 }
 
@@ -105,7 +100,6 @@ TEST(LatencyRecord, TurnsToCountingWhereThereAreTooMany) {
   EXPECT_DOUBLE_EQ(f.mean, 2);
   EXPECT_DOUBLE_EQ(f.deviation, 1);
   EXPECT_NEAR(f.p99, 3, 3 * 5e-4);
-  EXPECT_EQ(record.share_within(2), 0.5);
 }
 
 TEST(LatencyRecord, CountsAndMergesWhateverTheOrderOfItsValues) {
@@ -122,7 +116,6 @@ TEST(LatencyRecord, CountsAndMergesWhateverTheOrderOfItsValues) {
   for (double share = 0; share <= 1; share += 1.0 / 64) {
     EXPECT_EQ(backwards.percentile(share), all.percentile(share)) << share;
     EXPECT_EQ(merged.percentile(share), all.percentile(share)) << share;
-    EXPECT_EQ(merged.share_within(share), all.share_within(share)) << share;
   }
   const LatencyFigures f = merged.figures();
   EXPECT_EQ(f.p50, all.percentile(0.5));

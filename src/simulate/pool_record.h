@@ -41,12 +41,12 @@ struct PoolRecord {
   IterationProfile profile;
   LatencyRecord gaps{true};  // ITL: between two tokens of a request, as they are given out
   std::int64_t preemptions{}, iterations{};
-  std::int64_t prompt_tokens{};   // computed, again after preemptions too
-  std::int64_t cached_tokens{};   // of prompts, found in the cache
-  std::int64_t decoded_tokens{};  // of decode iterations
-  double busy_seconds{};          // of all replicas
-  double block_seconds{};         // ∫ blocks in use dt, while busy
-  std::int64_t blocks_most{};     // in use on a replica at the end of a stretch
+  std::int64_t prompt_tokens{};     // computed, again after preemptions too
+  std::int64_t cached_tokens{};     // of prompts, found in the cache
+  std::int64_t decode_sequences{};  // over the iterations; as many tokens where nothing speculates
+  double busy_seconds{};            // of all replicas
+  double block_seconds{};           // ∫ blocks in use dt, while busy
+  std::int64_t blocks_most{};       // in use on a replica at the end of a stretch
 };
 
 }  // namespace assay::simulate

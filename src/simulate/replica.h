@@ -69,8 +69,9 @@ class Replica {
   void end_iterations(std::vector<ReplicaEvent>& events);
   // What comes then; after the submissions of that time.
   void begin_iterations(SimTime now);
-  // Everything is lost; the requests that it had.
-  std::vector<Slot> fail();
+  // Everything is lost, also what the iteration under way was to give; not after next(). The
+  // requests that it had.
+  std::vector<Slot> fail(SimTime now);
 
   ReplicaState state(SimTime now) const;
   std::int64_t kv_blocks_used() const { return pool_.used(); }
@@ -114,10 +115,15 @@ class Replica {
 
   // Iterations (replica_run.h).
   std::int64_t stretch_ns(std::int64_t iterations) const;
+  std::int64_t iterations_until(SimTime now) const;
   void cut_stretch(SimTime now, bool an_iteration_late);
   void record_stretch();
+  IterationSums stretch_sums() const;
+  void record_work(double share);
+  void record_slice();
   double block_seconds() const;
   void record_gaps();
+  void record_until(SimTime now);
   void prompt_ended(Slot slot, std::vector<ReplicaEvent>& events);
   void finish(Slot slot, std::vector<ReplicaEvent>& events);
   void leave(Slot slot);

@@ -77,22 +77,27 @@ std::int64_t Replica<Step>::stretch_ns(std::int64_t iterations) const {
   return std::max(iterations, nanoseconds(Seconds::from_base(seconds)));
 }
 
+// The fewest iterations of the stretch that do not end before `now`.
+template <class Step>
+std::int64_t Replica<Step>::iterations_until(SimTime now) const {
+  const std::int64_t elapsed = now.ns - start_.ns;
+  if (elapsed <= 0) return 0;
+  const double seconds = static_cast<double>(elapsed) * 1e-9;
+  // The root of n·first + slope·n(n − 1)/2, up to rounding.
+  const double linear = first_ - slope_ / 2;
+  const double root = std::sqrt(std::max(0.0, linear * linear + 2 * slope_ * seconds));
+  auto n = static_cast<std::int64_t>(std::ceil(2 * seconds / (linear + root)));
+  n = std::clamp<std::int64_t>(n, 1, count_);
+  while (n > 1 && stretch_ns(n - 1) >= elapsed) --n;
+  while (n < count_ && stretch_ns(n) < elapsed) ++n;
+  return n;
+}
+
 // The stretch ends with the iteration under way at `now`, or with the next one where that is
 // planned already.
 template <class Step>
 void Replica<Step>::cut_stretch(SimTime now, bool an_iteration_late) {
-  const std::int64_t elapsed = now.ns - start_.ns;
-  std::int64_t n = 0;  // the fewest iterations that do not end before `now`
-  if (elapsed > 0) {
-    const double seconds = static_cast<double>(elapsed) * 1e-9;
-    // The root of n·first + slope·n(n − 1)/2, up to rounding.
-    const double linear = first_ - slope_ / 2;
-    const double root = std::sqrt(std::max(0.0, linear * linear + 2 * slope_ * seconds));
-    n = static_cast<std::int64_t>(std::ceil(2 * seconds / (linear + root)));
-    n = std::clamp<std::int64_t>(n, 1, count_);
-    while (n > 1 && stretch_ns(n - 1) >= elapsed) --n;
-    while (n < count_ && stretch_ns(n) < elapsed) ++n;
-  }
+  std::int64_t n = iterations_until(now);
   n = an_iteration_late ? n + 1 : std::max<std::int64_t>(n, 1);
   if (n >= count_) return;
   count_ = n;
@@ -120,35 +125,72 @@ void Replica<Step>::end_iterations(std::vector<ReplicaEvent>& events) {
 }
 
 template <class Step>
-void Replica<Step>::record_stretch() {
-  const double seconds = (end_ - start_).base(), n = static_cast<double>(count_);
-  IterationSums sums{.seconds = seconds, .iterations = n};
-  double size = prompts_.tokens;
+IterationSums Replica<Step>::stretch_sums() const {
+  const double n = static_cast<double>(count_);
+  IterationSums sums{.seconds = (end_ - start_).base(), .iterations = n};
   if (decodes_) {
-    const auto sequences = static_cast<double>(decode_.count() + padding_);
     const double growth = decode_.yield().per_iteration() * static_cast<double>(decode_.count());
-    sums.decode_sequences = n * sequences;
+    sums.decode_sequences = n * static_cast<double>(decode_.count() + padding_);
     sums.decode_context =
         n * (decode_.context_sum(iteration_) + padding_context_) + growth * (n * (n - 1) / 2);
-    size += sequences;
-    record_.decoded_tokens += count_ * decode_.count();
   }
-  if (prompts_.pieces > 0) {
-    sums.prefill_tokens = prompts_.tokens;
-    sums.prefill_pieces = prompts_.pieces;
-    sums.prefill_before = prompts_.before;
-    sums.prefill_ends = prompts_.ends;
-    record_.prompt_tokens += static_cast<std::int64_t>(prompts_.tokens);
-    add(record_.profile.prompts[IterationProfile::size_of(size)], sums);
-  } else {
-    add(record_.profile.decoding[IterationProfile::size_of(size)], sums);
-  }
+  sums.prefill_tokens = prompts_.tokens;
+  sums.prefill_pieces = prompts_.pieces;
+  sums.prefill_before = prompts_.before;
+  sums.prefill_ends = prompts_.ends;
+  return sums;
+}
+
+// `share`: of the one iteration of a stretch that a failure cuts short, as much as has run.
+template <class Step>
+void Replica<Step>::record_work(double share) {
+  const IterationSums sums = stretch_sums();
+  const double size =
+      prompts_.tokens + (decodes_ ? static_cast<double>(decode_.count() + padding_) : 0);
+  auto& sizes = prompts_.pieces > 0 ? record_.profile.prompts : record_.profile.decoding;
+  add(sizes[IterationProfile::size_of(size)], share < 1 ? part_of(sums, share) : sums);
+  record_.busy_seconds += sums.seconds;
+  record_.blocks_most = std::max(record_.blocks_most, pool_.used());
+  const bool shown = timeline_ != nullptr && start_ >= timeline_->from && start_ < timeline_->until;
+  if (shown) record_slice();
+}
+
+template <class Step>
+void Replica<Step>::record_stretch() {
+  record_work(1);
+  if (decodes_) record_.decode_sequences += count_ * decode_.count();
+  record_.prompt_tokens += static_cast<std::int64_t>(prompts_.tokens);
   record_.iterations += count_;
-  record_.busy_seconds += seconds;
-  const std::int64_t used = pool_.used();
   record_.block_seconds += block_seconds() + static_cast<double>(used_by_ended_) * first_;
-  record_.blocks_most = std::max(record_.blocks_most, used);
-  if (timeline_ == nullptr || start_ < timeline_->from || start_ >= timeline_->until) return;
+}
+
+// Up to a failure: the iterations that have ended, and the time of the one under way, of which
+// nothing came. One that would end at `now` has not ended: a failure comes first.
+template <class Step>
+void Replica<Step>::record_until(SimTime now) {
+  if (count_ == 0 || now <= start_) return;
+  if (const std::int64_t ended = iterations_until(now) - 1; ended > 0) {  // decoding, all of them
+    count_ = ended;
+    end_ = {start_.ns + stretch_ns(ended)};
+    pool_.take(decode_.allocations(iteration_ + 1, ended - 1));
+    record_stretch();
+    record_gaps();
+    iteration_ += ended;
+    pool_.take(decode_.allocations(iteration_, 1));
+    used_at_start_ = pool_.used();
+    used_by_ended_ = 0;
+    first_ += slope_ * static_cast<double>(ended);
+    start_ = end_;
+  }
+  count_ = 1;
+  end_ = now;
+  const double seconds = (now - start_).base();
+  record_work(std::min(1.0, seconds / first_));
+  record_.block_seconds += static_cast<double>(used_at_start_ + used_by_ended_) * seconds;
+}
+
+template <class Step>
+void Replica<Step>::record_slice() {
   if (timeline_->slices.size() == timeline_->slices_max) {
     timeline_->cut = true;
     return;
@@ -159,7 +201,7 @@ void Replica<Step>::record_stretch() {
                                .iterations = count_,
                                .decoding = decodes_ ? decode_.count() : 0,
                                .prompt_tokens = static_cast<std::int64_t>(prompts_.tokens),
-                               .kv_blocks = used,
+                               .kv_blocks = pool_.used(),
                                .waiting = waiting_.size()});
 }
 
@@ -349,7 +391,8 @@ void Replica<Step>::release_held(Slot slot, SimTime now) {
 }
 
 template <class Step>
-std::vector<Slot> Replica<Step>::fail() {
+std::vector<Slot> Replica<Step>::fail(SimTime now) {
+  record_until(now);
   std::vector<Slot> lost;
   for (Slot slot = youngest_; slot != kNoSlot; slot = requests_[slot].older) lost.push_back(slot);
   std::reverse(lost.begin(), lost.end());

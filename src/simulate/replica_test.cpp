@@ -51,7 +51,7 @@ TEST(Replica, AddsUpOneRequest) {
   EXPECT_EQ(log.told[0].last, 1100 + 1110 + 1111);  // contexts of 10 and 11
   EXPECT_EQ(log.record.iterations, 3);
   EXPECT_EQ(log.record.prompt_tokens, 10);
-  EXPECT_EQ(log.record.decoded_tokens, 2);
+  EXPECT_EQ(log.record.decode_sequences, 2);
   const LatencyFigures gaps = log.record.gaps.figures();
   EXPECT_EQ(gaps.count, 2);
   EXPECT_NEAR(gaps.mean, 1110.5e-9, 1e-15);
@@ -250,12 +250,31 @@ TEST(Replica, LosesEverythingWhenItFails) {
   replica.begin_iterations({});
   EXPECT_EQ(replica.kv_blocks_used(), 3);
   EXPECT_EQ(replica.waiting_blocks(), 6);
-  EXPECT_EQ(replica.fail(), slots);
+  EXPECT_EQ(replica.fail({}), slots);
   EXPECT_EQ(replica.kv_blocks_used(), 0);
   EXPECT_EQ(replica.waiting_blocks(), 0);
   EXPECT_EQ(replica.next(), kNever);
   replica.submit(slots[1], {7});
   EXPECT_EQ(replica.next(), SimTime{7});
+}
+
+// A prompt, an iteration of decoding, and 500 ns of the next one's 1111.
+TEST(Replica, IsBusyUntilItFails) {
+  const std::vector<Asked> asked{{.input = 10, .output = 30, .fails_at = 1100 + 1110 + 500}};
+  ReplicaLog fast = ReplicaDriver<Replica, ToyStep>{kStep, roomy()}.run(asked);
+  ReplicaLog plain = ReplicaDriver<StepwiseReplica, ToyStep>{kStep, roomy()}.run(asked);
+  for (PoolRecord* record : {&fast.record, &plain.record}) {
+    EXPECT_NEAR(record->busy_seconds, 2710e-9, 1e-15);
+    EXPECT_NEAR(record->block_seconds, 3 * 2710e-9, 1e-15);
+    EXPECT_EQ(record->iterations, 2);
+    EXPECT_EQ(record->decode_sequences, 1);
+    EXPECT_EQ(record->gaps.figures().count, 1);
+    IterationSums decoding;
+    for (const IterationSums& sums : record->profile.decoding) add(decoding, sums);
+    EXPECT_NEAR(decoding.seconds, 1610e-9, 1e-15);
+    EXPECT_NEAR(decoding.iterations, 1 + 500.0 / 1111, 1e-9);
+    EXPECT_NEAR(decoding.decode_context, 10 + 11 * 500.0 / 1111, 1e-9);
+  }
 }
 
 TEST(Replica, WaitsAsLongAsAnMD1Queue) {

@@ -117,7 +117,7 @@ class ReplicaDriver {
   void act(const When& when, std::size_t i, const std::vector<Asked>& asked) {
     const SimTime now{when.at};
     if (when.what == What::kFail) {
-      fail();
+      fail(now);
     } else if (when.what == What::kRelease) {
       replica_.release_held(slots_[i], now);
       end(i);
@@ -132,8 +132,8 @@ class ReplicaDriver {
     }
   }
 
-  void fail() {
-    replica_.fail();
+  void fail(SimTime now) {
+    replica_.fail(now);
     std::erase_if(todo_, [](const auto& next) { return next.first.what == What::kRelease; });
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i] != kNoSlot) end(i);

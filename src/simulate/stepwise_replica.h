@@ -26,7 +26,7 @@ class StepwiseReplica {
   void release_held(Slot slot, SimTime now);
   void end_iterations(std::vector<ReplicaEvent>& events);
   void begin_iterations(SimTime now);
-  std::vector<Slot> fail();
+  std::vector<Slot> fail(SimTime now);
   ReplicaState state(SimTime) const;
   std::int64_t kv_blocks_used() const { return cache_.used(); }
   std::int64_t waiting_blocks() const;
@@ -68,6 +68,7 @@ class StepwiseReplica {
   // Iterations.
   model::Iteration iteration() const;
   void record(const model::Iteration& iteration);
+  void record_work(const model::Iteration& iteration, double share);
   void record_slice();
   void token(Request& request);
   void decode(std::vector<ReplicaEvent>& events);

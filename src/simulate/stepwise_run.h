@@ -99,28 +99,35 @@ model::Iteration StepwiseReplica<Step>::iteration() const {
   return it;
 }
 
+// `share`: of an iteration that a failure cuts short, as much as has run.
 template <class Step>
-void StepwiseReplica<Step>::record(const model::Iteration& iteration) {
+void StepwiseReplica<Step>::record_work(const model::Iteration& iteration, double share) {
   const double seconds = (end_ - start_).base();
+  const IterationSums sums{.seconds = seconds,
+                           .iterations = 1,
+                           .prefill_tokens = iteration.prefill_tokens,
+                           .prefill_pieces = iteration.prefill_pieces,
+                           .prefill_before = iteration.prefill_before * iteration.prefill_pieces,
+                           .prefill_ends = iteration.prefill_ends,
+                           .decode_sequences = iteration.decode_sequences,
+                           .decode_context = iteration.decode_context * iteration.decode_sequences};
   add((prompts_ ? record_.profile.prompts : record_.profile.decoding)[IterationProfile::size_of(
           iteration.prefill_tokens + iteration.decode_sequences)],
-      {.seconds = seconds,
-       .iterations = 1,
-       .prefill_tokens = iteration.prefill_tokens,
-       .prefill_pieces = iteration.prefill_pieces,
-       .prefill_before = iteration.prefill_before * iteration.prefill_pieces,
-       .prefill_ends = iteration.prefill_ends,
-       .decode_sequences = iteration.decode_sequences,
-       .decode_context = iteration.decode_context * iteration.decode_sequences});
-  ++record_.iterations;
-  record_.prompt_tokens += static_cast<std::int64_t>(iteration.prefill_tokens);
-  if (decodes_) record_.decoded_tokens += decoding();
+      part_of(sums, share));
   record_.busy_seconds += seconds;
   record_.block_seconds += static_cast<double>(cache_.used()) * seconds;
   record_.blocks_most = std::max(record_.blocks_most, cache_.used());
   if (timeline_ != nullptr && start_ >= timeline_->from && start_ < timeline_->until) {
     record_slice();
   }
+}
+
+template <class Step>
+void StepwiseReplica<Step>::record(const model::Iteration& iteration) {
+  record_work(iteration, 1);
+  ++record_.iterations;
+  record_.prompt_tokens += static_cast<std::int64_t>(iteration.prefill_tokens);
+  if (decodes_) record_.decode_sequences += decoding();
 }
 
 template <class Step>
@@ -275,7 +282,12 @@ void StepwiseReplica<Step>::release_held(Slot slot, SimTime now) {
 }
 
 template <class Step>
-std::vector<Slot> StepwiseReplica<Step>::fail() {
+std::vector<Slot> StepwiseReplica<Step>::fail(SimTime now) {
+  if (runs_ && now > start_) {
+    const double share = (now - start_).base() / (end_ - start_).base();
+    end_ = now;
+    record_work(iteration(), share);
+  }
   std::vector<Slot> lost;
   for (const Sequence& s : running_) lost.push_back(s.slot);
   while (!waiting_.empty()) {

@@ -247,6 +247,18 @@ Traffic::Traffic(std::shared_ptr<const PreparedTraffic> prepared, std::optional<
   next_ = limited(std::move(next_), limits);
 }
 
+// What is drawn is known to last too long only when it is drawn: phases and gaps vary.
+bool Traffic::next(TrafficRequest& request) {
+  if (!next_(request)) return false;
+  if (request.arrival.ns < kTimeMaxNs) return true;
+  *failure_ = Error{.kind = Error::Kind::kLimit,
+                    .what = "the traffic takes more than 100 years",
+                    .expected = "fewer requests, a higher rate, or a 'duration'",
+                    .near = {},
+                    .where = {}};
+  return false;
+}
+
 Traffic Traffic::again() const { return Traffic{prepared_, rate_}; }
 
 Traffic Traffic::at_rate(Hertz rate) const {

@@ -22,7 +22,8 @@ class Traffic {
  public:
   explicit Traffic(std::shared_ptr<const PreparedTraffic> prepared, std::optional<Hertz> rate = {});
 
-  bool next(TrafficRequest& request) { return next_(request); }
+  // False: there are no more, or failure() says why.
+  bool next(TrafficRequest& request);
 
   // The same traffic from its beginning; nothing is read again that is in memory.
   Traffic again() const;
@@ -38,7 +39,8 @@ class Traffic {
   // How many there are, where that is known without drawing them.
   std::optional<std::int64_t> requests() const;
   std::optional<Hertz> mean_rate() const;  // nothing: all come at once
-  // A file that was read again while it was used broke off or had changed.
+  // A file that was read again while it was used broke off or had changed; requests came after 100
+  // years.
   const std::optional<Error>& failure() const { return *failure_; }
 
  private:

@@ -187,6 +187,26 @@ TEST(OpenTraffic, KnowsThatRequestsAtOnceHaveNoRate) {
   EXPECT_NE(errors_of(spec).find("they have no rate to scale"), std::string::npos);
 }
 
+TEST(OpenTraffic, EndsWithAnErrorAfter100Years) {
+  TrafficSpec spec;
+  spec.rate = Hertz::from_base(1e-6);
+  spec.synthetic.arrivals = EqualGaps{};
+  spec.requests_max = 10'000;
+  Traffic traffic = open(spec);
+  TrafficRequest request;
+  std::int64_t requests = 0;
+  while (traffic.next(request)) ++requests;
+  EXPECT_EQ(requests, 3154);  // 100 years are 3153.6 times a million seconds
+  ASSERT_TRUE(traffic.failure());
+  EXPECT_EQ(traffic.failure()->kind, Error::Kind::kLimit);
+  spec.duration = Seconds::from_base(3e9);  // said to end before
+  Traffic shorter = open(spec);
+  requests = 0;
+  while (shorter.next(request)) ++requests;
+  EXPECT_EQ(requests, 3000);
+  EXPECT_FALSE(shorter.failure());
+}
+
 TEST(OpenTraffic, SaysEverythingThatIsWrongAtOnce) {
   TrafficSpec spec = of_trace("azure_conv_2023.csv");
   spec.copies = 0;
