@@ -26,12 +26,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from fit.constants import Parameter, fit, quantile_over_groups, write
+
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = ROOT / 'validation' / 'inference.csv'
 TABLE = ROOT / 'data' / 'efficiency.yaml'
 KEYS = {'families': 'family', 'links': 'kind', 'engines': 'engine'}
-NOISE = 0.12        # log error below which the loss is quadratic
-PRIOR_WEIGHT = 0.5  # of a prior against one group
+SECTIONS = ('families', 'links', 'engines', 'intervals')
 LIMITS = {'expert_spread': 1.0}  # a share
 MODES = {'server': 'server', 'offline-max-throughput': 'offline'}
 METRICS = {'ttft_ms': 'ttft', 'tpot_ms': 'tpot', 'output_tokens_per_s': 'throughput',
@@ -88,40 +89,14 @@ def fitted(row):
     return True
 
 
-def number(value):
-    """(12.5, 'us') of '12.5 us'; (0.9, '') of 0.9."""
-    if isinstance(value, (int, float)):
-        return float(value), ''
-    text, unit = value.split()
-    return float(text), unit
-
-
-class Parameter:
-    def __init__(self, section, name, field, prior, sigma):
-        self.section, self.name, self.field = section, name, field
-        self.prior, self.sigma = prior, sigma
-
-    def entry(self, table):
-        if self.section == 'shared':
-            return table['shared']
-        return next(e for e in table[self.section] if e[KEYS[self.section]] == self.name)
-
-    def get(self, table):
-        return number(self.entry(table).get(self.field, 1.0))[0]
-
-    def put(self, table, value):
-        entry = self.entry(table)
-        value = min(value, LIMITS.get(self.field, math.inf))
-        unit = number(entry.get(self.field, 1.0))[1]
-        entry[self.field] = f'{value:.3g} {unit}' if unit else float(f'{value:.3g}')
-
-
 def parameters(table, seen):
     """What is fitted, with priors. Families with measured operators start from them."""
     found = []
 
     def add(section, name, field, prior, sigma):
-        found.append(Parameter(section, name, field, prior, sigma))
+        key = KEYS.get(section)
+        found.append(Parameter(section, key, name, field, prior, sigma,
+                               LIMITS.get(field, math.inf)))
 
     for entry in table['families']:
         name, own = entry['family'], entry['operators'] == entry['family']
@@ -150,65 +125,6 @@ def parameters(table, seen):
     add('shared', '', 'floor_share', 0.6, 0.3)
     add('shared', '', 'expert_spread', 0.7, 0.3)
     return found
-
-
-def loss(error):
-    """Soft L1 as a signed residual whose square it is."""
-    scaled = error / NOISE
-    return np.sign(scaled) * np.sqrt(2 * (np.sqrt(1 + scaled * scaled) - 1))
-
-
-def fit(model, table, found, measured, weight, iterations, start):
-    """Levenberg-Marquardt on the logarithms of the parameters. Changes `table`."""
-    prior = np.log([p.prior for p in found])
-    sigma = np.array([p.sigma for p in found])
-    root = np.sqrt(weight)
-
-    def residuals(x):
-        for parameter, value in zip(found, x):
-            parameter.put(table, math.exp(value))
-        error = np.nan_to_num(np.log(model.predict(table)[0] / measured))
-        return np.concatenate([loss(error) * root, (x - prior) / sigma * PRIOR_WEIGHT])
-
-    x, damping = start.copy(), 1e-2
-    now = residuals(x)
-    for _ in range(iterations):
-        columns = []
-        for k in range(len(x)):
-            moved = x.copy()
-            moved[k] += 0.03
-            columns.append((residuals(moved) - now) / 0.03)
-        jacobian = np.array(columns).T
-        normal, gradient = jacobian.T @ jacobian, jacobian.T @ now
-        for _ in range(6):
-            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-6), -gradient)
-            trial = x + np.clip(step, -0.5, 0.5)
-            there = residuals(trial)
-            if there @ there < now @ now:
-                break
-            damping *= 4
-        else:
-            break
-        gain = 1 - (there @ there) / (now @ now)
-        x, now, damping = trial, there, max(damping / 4, 1e-4)
-        if gain < 1e-3:
-            break
-    for parameter, value in zip(found, x):
-        parameter.put(table, math.exp(value))
-    return x
-
-
-def quantile_over_groups(errors, level):
-    """Quantile of rows, every group with equal weight, at the level that so many groups need."""
-    groups = len(errors)
-    level = min(1.0, level * (groups + 1) / groups)
-    pairs = sorted((e, 1 / len(rows)) for rows in errors.values() for e in rows)
-    reached = 0.0
-    for error, weight in pairs:
-        reached += weight / groups
-        if reached >= level - 1e-12:
-            return error
-    return pairs[-1][0]
 
 
 def intervals(rows, error, facts):
@@ -294,27 +210,6 @@ def count_origins(rows, use, facts, table):
             entry['origin'] = f'fit: {count[key]:,} rows, groups: {len(groups[key])}'
 
 
-def flow(entry):
-    quoted = ('origin', 'since', 'regime')
-    return '{ ' + ', '.join(f'{k}: {json.dumps(v) if k in quoted else plain(v)}'
-                            for k, v in entry.items()) + ' }'
-
-
-def plain(value):
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def write(table):
-    """The file anew: its opening comment stays, the entries are laid out as flow mappings."""
-    text = TABLE.read_text()
-    lines = [text[:text.index('\nshared:')], 'shared:']
-    for key, value in table['shared'].items():
-        lines.append(f'  {key}: {json.dumps(value) if key == "origin" else value}')
-    for section in ('families', 'links', 'engines', 'intervals'):
-        lines += ['', f'{section}:'] + [f'  - {flow(entry)}' for entry in table[section]]
-    TABLE.write_text('\n'.join(lines) + '\n')
-
-
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -353,12 +248,16 @@ def main():
         measured = np.array([float(row['value']) for row in chosen])
         weight = np.array([size[row['metric'], group(row)] ** -0.75 for row in chosen])
         start = np.log([p.get(table) for p in found])
-        best = fit(model, table, found, measured, weight, 8, start)
+
+        def predict(constants):
+            return model.predict(constants)[0]
+
+        best = fit(predict, table, found, measured, weight, 8, start)
         if options.only:
             for parameter, x in zip(found, best):
                 print(parameter.name, parameter.field, f'{math.exp(x):.3g}')
             if options.write:
-                write(table)
+                write(TABLE, table, SECTIONS)
             return
 
         value = np.array([float(row['value']) for row in rows])
@@ -370,7 +269,7 @@ def main():
             other = json.loads(json.dumps(table))
             # Half way back to the priors, so that nothing is inherited.
             half_way = 0.5 * best + 0.5 * np.log([p.prior for p in found])
-            fit(model, other, found, measured, weight * (chosen_fold != k), 3, half_way)
+            fit(predict, other, found, measured, weight * (chosen_fold != k), 3, half_way)
             predicted = everything.predict(other)[0]
             error[fold == k] = np.log(predicted / value)[fold == k]
             print(f'fold {k + 1} of {options.folds}', flush=True)
@@ -382,7 +281,7 @@ def main():
     for entry in table['intervals']:
         print(entry['regime'], entry['half_width_80'], entry['half_width'], entry['groups'])
     if options.write:
-        write(table)
+        write(TABLE, table, SECTIONS)
 
 
 if __name__ == '__main__':

@@ -284,6 +284,7 @@ Result<Hardware> resolve_hardware(const Catalog& catalog, const Accelerator& acc
     resolver.need(accelerator.peak(Peak::kBf16), "16-bit matrix rate");
   hardware.compute_units = resolve_units(resolver, accelerator);
   hardware.power = resolver.take(accelerator.power, "board power", accelerator.id);
+  if (const auto pcie = accelerator.pcie.value()) hardware.host_one_way = pcie_one_way(*pcie);
   hardware.link = resolve_link(resolver, accelerator, system);
   if (system != nullptr) {  // a line rate: one way
     hardware.link.beyond_one_way =

@@ -46,6 +46,7 @@ struct Hardware {
   std::array<std::optional<FlopsPerSecond>, catalog::kPeakCount> peaks;
   double compute_units{};  // SM, CU, AI core
   std::optional<Watts> power;
+  std::optional<BytesPerSecond> host_one_way;  // to the host's memory
   Link link;
   std::vector<UsedFact> facts;
 
