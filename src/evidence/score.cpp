@@ -1,7 +1,5 @@
 #include "evidence/score.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <map>
@@ -15,7 +13,6 @@
 namespace assay::evidence {
 namespace {
 
-constexpr double kRefusedError = 1;  // of a refused group
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kUnknownName = "unknown";
 
@@ -24,80 +21,30 @@ struct Row {
   const Prediction* prediction{};
 
   bool predicted() const { return prediction->refusal == Refusal::kNone; }
-  bool excepted() const {
-    const Refusal r = prediction->refusal;
-    return r == Refusal::kUnresolved || r == Refusal::kImpossible || r == Refusal::kUnmodelled;
-  }
-  double ratio() const { return prediction->value / measurement->value; }
-  bool inside(double half_width) const { return std::abs(std::log(ratio())) <= half_width; }
 };
 
 using Rows = std::vector<Row>;
-using GroupKey = std::tuple<std::string_view, std::string_view, std::string_view>;
 
-std::map<GroupKey, Rows> groups_of(const Rows& rows) {
-  std::map<GroupKey, Rows> groups;
+std::vector<ScoredRow> scored(const Rows& rows) {
+  std::vector<ScoredRow> all;
+  all.reserve(rows.size());
   for (const Row& row : rows) {
     const Measurement& m = *row.measurement;
-    groups[{m.source, m.accelerator, m.model}].push_back(row);
+    const Prediction& p = *row.prediction;
+    const double ratio = p.value / m.value;
+    all.push_back({.source = m.source,
+                   .accelerator = m.accelerator,
+                   .model = m.model,
+                   .refusal = p.refusal,
+                   .ratio = ratio,
+                   .bias_ratio = ratio,
+                   .half_width_80 = p.half_width_80,
+                   .half_width_90 = p.half_width_90});
   }
-  return groups;
+  return all;
 }
 
-bool is_excepted(const Rows& group) {
-  return std::all_of(group.begin(), group.end(), [](const Row& row) { return row.excepted(); });
-}
-
-// What the scores need of each group with a prediction.
-struct GroupFigures {
-  std::vector<double> errors, ratios, shares_80, shares_90;
-};
-
-void add_group(const Rows& group, GroupFigures& into) {
-  std::vector<double> errors, ratios;
-  double inside_80 = 0, inside_90 = 0;
-  for (const Row& row : group) {
-    if (!row.predicted()) continue;
-    ratios.push_back(row.ratio());
-    errors.push_back(std::abs(ratios.back() - 1));
-    inside_80 += row.inside(row.prediction->half_width_80) ? 1 : 0;
-    inside_90 += row.inside(row.prediction->half_width_90) ? 1 : 0;
-  }
-  const auto count = static_cast<double>(ratios.size());
-  into.shares_80.push_back(inside_80 / count);
-  into.shares_90.push_back(inside_90 / count);
-  into.errors.push_back(median(std::move(errors)));
-  into.ratios.push_back(median(std::move(ratios)));
-}
-
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? kUnknown : sum / static_cast<double>(values.size());
-}
-
-Score score_of(const Rows& rows) {
-  Score score;
-  GroupFigures figures;
-  for (const auto& [key, group] : groups_of(rows)) {
-    const bool any =
-        std::any_of(group.begin(), group.end(), [](const Row& r) { return r.predicted(); });
-    if (any) {
-      add_group(group, figures);
-    } else if (!is_excepted(group)) {
-      ++score.refused_groups;
-      figures.errors.push_back(kRefusedError);
-    }
-  }
-  score.groups = static_cast<int>(figures.errors.size());
-  const bool none = figures.errors.empty();
-  score.median_ape = none ? kUnknown : quantile(figures.errors, 0.5);
-  score.p90_ape = none ? kUnknown : quantile(figures.errors, 0.9);
-  score.bias = figures.ratios.empty() ? kUnknown : median(figures.ratios) - 1;
-  score.cover_80 = mean(figures.shares_80);
-  score.cover_90 = mean(figures.shares_90);
-  return score;
-}
+Score score_of(const Rows& rows) { return score_rows(scored(rows)); }
 
 std::string_view known(const std::string& name) {
   return name.empty() ? kUnknownName : std::string_view{name};
@@ -155,24 +102,10 @@ std::vector<Cell> cells_of(const Rows& rows) {
 }
 
 std::vector<RefusalCount> refusals_of(const Rows& rows) {
-  std::map<std::pair<Refusal, std::string_view>, int> counts;
-  for (const Row& row : rows) {
-    if (!row.predicted()) ++counts[{row.prediction->refusal, row.prediction->why}];
-  }
-  std::vector<RefusalCount> refusals;
-  for (const auto& [key, count] : counts) {
-    refusals.push_back({std::string{name(key.first)}, std::string{key.second}, count});
-  }
-  std::stable_sort(refusals.begin(), refusals.end(),
-                   [](const auto& a, const auto& b) { return a.rows > b.rows; });
-  return refusals;
-}
-
-void count_groups(const Rows& rows, Report& report) {
-  for (const auto& [key, group] : groups_of(rows)) {
-    ++report.groups;
-    if (is_excepted(group)) ++report.excepted_groups;
-  }
+  std::vector<const Prediction*> predictions;
+  predictions.reserve(rows.size());
+  for (const Row& row : rows) predictions.push_back(row.prediction);
+  return count_refusals(predictions);
 }
 
 void count_rows(const Rows& rows, Report& report) {
@@ -202,7 +135,9 @@ Report score(std::span<const Measurement> measurements, std::span<const Predicti
     if (measurements[i].suspect) ++report.suspect;
     else rows.push_back({&measurements[i], &predictions[i]});
   }
-  count_groups(rows, report);
+  const GroupCount groups = count_groups(scored(rows));
+  report.groups = groups.all;
+  report.excepted_groups = groups.excepted;
   count_rows(rows, report);
   report.by_metric = scores_by(rows, [](const Row&) { return std::string_view{}; });
   report.by_class = scores_by(rows, [](const Row& r) { return known(r.prediction->model_class); });

@@ -1,47 +1,22 @@
-// score.h — how far predictions are from measurements, and how often their intervals hold them.
-// A row's error is |predicted/measured − 1|. A group is (source, accelerator, model); its error is
-// the median over its rows, and medians and 90th percentiles run over groups, so that a source with
-// a thousand rows counts as much as one with ten. A refused group counts as 100 %, except those
-// whose every row is unresolved, impossible or declared unmodelled. docs/validation.md. Pure.
+// score.h — how far predictions of inference are from measurements, and how often their intervals
+// hold them, by metric and what it is crossed with. What a score is: group_score.h. Pure.
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "evidence/group_score.h"
 #include "evidence/measurement.h"
 #include "evidence/prediction.h"
 #include "evidence/ratio_score.h"
 
 namespace assay::evidence {
 
-// Not-a-number where no group is predicted: then there is neither a ratio nor a share.
-struct Score {
-  int groups{}, refused_groups{};  // `groups` are all that count, the refused among them
-  double median_ape{}, p90_ape{};  // fractions
-  double bias{};                   // median over groups of the median of predicted/measured, less 1
-  double cover_80{}, cover_90{};   // mean over groups of the share of rows inside
-};
-
-struct NamedScore {
-  std::string name;
-  Score score;
-};
-
 struct Cell {  // one metric × scenario × class × family × engine × regime
   std::string metric, scenario, model_class, family, engine, regime;
   Score score;
   double half_width{};  // of the 90 % interval, median over rows
-};
-
-struct Point {  // a predicted row
-  std::string metric;
-  double measured{}, predicted{};
-};
-
-struct RefusalCount {
-  std::string kind, why;  // "unresolved", "unknown accelerator 'arc-pro-b70'"
-  int rows{};
 };
 
 struct Report {
