@@ -58,6 +58,9 @@ class Model:
         values = np.array([float(line[0]) if line[0] != '-' else math.nan for line in lines])
         return values, [line[1:4] if line[0] != '-' else None for line in lines]
 
+    def values(self, table):
+        return self.predict(table)[0]
+
 
 def read_rows():
     with open(ROWS, newline='') as file:
@@ -249,9 +252,7 @@ def main():
         weight = np.array([size[row['metric'], group(row)] ** -0.75 for row in chosen])
         start = np.log([p.get(table) for p in found])
 
-        def predict(constants):
-            return model.predict(constants)[0]
-
+        predict = model.values
         best = fit(predict, table, found, measured, weight, 8, start)
         if options.only:
             for parameter, x in zip(found, best):

@@ -221,74 +221,100 @@ def linear_step(found, x, error, slopes, weight):
     return np.linalg.solve(normal, -(slopes.T @ (robust * error) + stiff * (x - prior)))
 
 
-def main():
+class Fit:
+    """The rows, the model and the fit of one set of weights."""
+
+    def __init__(self, program):
+        self.rows, self.table = read_rows(), yaml.safe_load(TABLE.read_text())
+        self.model = Model(program, ROWS)
+        self.facts = self.model.predict(self.table)[1]
+        self.use = np.array([fitted(row) and fact is not None
+                             for row, fact in zip(self.rows, self.facts)])
+        self.found = parameters([f for f, u in zip(self.facts, self.use) if u])
+        self.measured = np.array([float(row['value']) for row in self.rows])
+        self.weight = weights(self.rows, self.use)
+
+    def predict(self, table):
+        return self.model.predict(table)[0]
+
+    def error(self, table):
+        return np.log(self.predict(table) / self.measured)
+
+    def refit(self, table, weight, iterations, start):
+        return fit(self.predict, table, self.found, self.measured, weight, iterations, start,
+                   NOISE, PRIOR_WEIGHT, 1e-4)
+
+
+def widen_unseen(intervals):
+    """What was never seen is not surer than what was, however few groups say so."""
+    width = {entry['tier']: entry for entry in intervals}
+    for kind in ('dense', 'moe'):
+        seen, unseen = width[f'seen {kind}'], width[f'unseen {kind}']
+        for field in ('half_width', 'half_width_80'):
+            unseen[field] = max(unseen[field], seen[field])
+
+
+def left_out(one, best, folds):
+    """What fits say of rows that they have not seen: of left-out configurations, and of left-out
+    sources."""
+    slopes, error = jacobian(one.predict, one.table, one.found, best), one.error(one.table)
+
+    def without(out):
+        other, weight = json.loads(json.dumps(one.table)), one.weight * ~out
+        start = best + linear_step(one.found, best, error, slopes, weight)
+        one.refit(other, weight, 3, start)
+        return one.error(other)[out]
+
+    seen, unseen = (np.full(len(one.rows), math.nan) for _ in range(2))
+    fold = np.array([int(hashlib.md5(repr(configuration(r)).encode()).hexdigest(), 16) % folds
+                     for r in one.rows])
+    for k in range(folds):
+        seen[fold == k] = without(fold == k)
+    for name in sorted({source(r) for r, u in zip(one.rows, one.use) if u}):
+        out = np.array([source(r) == name for r in one.rows])
+        unseen[out] = without(out)
+    return seen, unseen
+
+
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('program')
-    parser.add_argument('--folds', type=int, default=8)
-    parser.add_argument('--iterations', type=int, default=10)
+    parser.add_argument('--folds', type=int, default=8, help='0: the fit alone, intervals stay')
+    parser.add_argument('--iterations', type=int, default=40)
     parser.add_argument('--anew', action='store_true', help='start from the priors')
     parser.add_argument('--write', action='store_true')
-    options = parser.parse_args()
+    return parser.parse_args()
 
-    rows, table = read_rows(), yaml.safe_load(TABLE.read_text())
-    model = Model(options.program, ROWS)
-    facts = model.predict(table)[1]
-    use = np.array([fitted(row) and fact is not None for row, fact in zip(rows, facts)])
-    found = parameters([f for f, u in zip(facts, use) if u])
-    measured = np.array([float(row['value']) for row in rows])
-    weight = weights(rows, use)
 
-    def predict(constants):
-        return model.predict(constants)[0]
-
-    def refit(constants, own_weight, iterations, start):
-        return fit(predict, constants, found, measured, own_weight, iterations, start, NOISE,
-                   PRIOR_WEIGHT, 1e-4)
-
-    start = np.log([p.prior if options.anew else p.get(table) for p in found])
-    best = refit(table, weight, options.iterations, start)
-    error = np.log(predict(table) / measured)
-    tier_scores('fit', rows, error, facts, use)
-    by_source(rows, error, facts, use)
-    for parameter in found:
-        print('   ', parameter.section, parameter.name, parameter.field, parameter.get(table),
+def main():
+    options = arguments()
+    one = Fit(options.program)
+    start = [p.prior if options.anew else p.get(one.table) for p in one.found]
+    best = one.refit(one.table, one.weight, options.iterations, np.log(start))
+    error = one.error(one.table)
+    tier_scores('fit', one.rows, error, one.facts, one.use)
+    by_source(one.rows, error, one.facts, one.use)
+    for parameter in one.found:
+        print('   ', parameter.section, parameter.name, parameter.field, parameter.get(one.table),
               f'prior {parameter.prior}')
-    count_origins(rows, use, facts, table)
+    count_origins(one.rows, one.use, one.facts, one.table)
+    if options.folds > 0:
+        seen, unseen = left_out(one, best, options.folds)
+        tiers = dict(tier_scores('seen', one.rows, seen, one.facts, one.use))
+        tiers.update(tier_scores('unseen', one.rows, unseen, one.facts, one.use))
+        by_source(one.rows, unseen, one.facts, one.use)
+        one.table['intervals'] = [
+            {'tier': tier, 'half_width': round(float(quantile_over_groups(errors, 0.9)), 3),
+             'half_width_80': round(float(quantile_over_groups(errors, 0.8)), 3),
+             'groups': len(errors),
+             'origin': f'{sum(map(len, errors.values()))} configurations that no fit had seen'}
+            for tier, errors in sorted(tiers.items())]
+        widen_unseen(one.table['intervals'])
+        for entry in one.table['intervals']:
+            print(entry)
     if options.write:
-        write(TABLE, table, SECTIONS)
-    if options.folds == 0:
-        return
-
-    seen, unseen = np.full(len(rows), math.nan), np.full(len(rows), math.nan)
-    slopes = jacobian(predict, table, found, best)
-
-    def left_out(out, predicted):
-        """Writes what a fit without these rows says of them."""
-        other = json.loads(json.dumps(table))
-        start = best + linear_step(found, best, error, slopes, weight * ~out)
-        refit(other, weight * ~out, 3, start)
-        predicted[out] = np.log(predict(other) / measured)[out]
-
-    fold = np.array([int(hashlib.md5(repr(configuration(r)).encode()).hexdigest(), 16)
-                     % options.folds for r in rows])
-    for k in range(options.folds):
-        left_out(fold == k, seen)
-    for name in sorted({source(r) for r, u in zip(rows, use) if u}):
-        left_out(np.array([source(r) == name for r in rows]), unseen)
-    tiers = dict(tier_scores('seen', rows, seen, facts, use))
-    tiers.update(tier_scores('unseen', rows, unseen, facts, use))
-    by_source(rows, unseen, facts, use)
-    table['intervals'] = [
-        {'tier': tier, 'half_width': round(float(quantile_over_groups(errors, 0.9)), 3),
-         'half_width_80': round(float(quantile_over_groups(errors, 0.8)), 3),
-         'groups': len(errors),
-         'origin': f'{sum(map(len, errors.values()))} configurations that the fit had not seen'}
-        for tier, errors in sorted(tiers.items())]
-    for entry in table['intervals']:
-        print(entry)
-    if options.write:
-        write(TABLE, table, SECTIONS)
+        write(TABLE, one.table, SECTIONS)
 
 
 if __name__ == '__main__':

@@ -189,10 +189,13 @@ const Entry& find_or(const std::vector<Entry>& entries, Key Entry::*key, const a
 
 const TrainingFamily& TrainingTable::family(std::string_view name,
                                             std::string_view accelerator) const {
+  const TrainingFamily* whole = nullptr;
   for (const TrainingFamily& entry : families) {
     if (std::ranges::count(entry.accelerators, accelerator) > 0) return entry;
+    if (entry.family == name && entry.accelerators.empty()) whole = &entry;
   }
-  return find_or(families, &TrainingFamily::family, name, kUnknown);
+  return whole != nullptr ? *whole
+                          : find_or(families, &TrainingFamily::family, kUnknown, kUnknown);
 }
 
 const TrainingStack& TrainingTable::stack(std::string_view name) const {

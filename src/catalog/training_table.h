@@ -35,7 +35,7 @@ struct TrainingStack {
   std::vector<std::string> aliases;  // "megatron": what people call its newest release
   std::string since;                 // of its generation, for people
   bool unfused_attention{};          // scores pass through memory (before flash attention)
-  bool flash_2{};                    // runs FlashAttention-2, not the family\'s newest kernel
+  bool flash_2{};                    // runs FlashAttention-2, not the family's newest kernel
   double matrix{1};                  // rate of its matrix kernels relative to the family's
   double attention{1};               // rate of its attention kernel relative to the family's
   double elementwise{1};             // memory passes relative to fused kernels
@@ -87,7 +87,7 @@ struct TrainingTable {
   double loss_bytes{};        // a token and word of the vocabulary, forward and backward
   double expert_offset{};     // rows that an expert's product costs beyond those it has
   double permute_passes{};    // of routed tokens through memory
-  double scan_passes{};       // of a scan\'s states through memory, forward
+  double scan_passes{};       // of a scan's states through memory, forward
   double pipeline_exposed{};  // share of sends between interleaved stages that is not hidden
 
   // Of an accelerator (its id) of a family; falls back to "unknown".

@@ -205,7 +205,7 @@ void read_layout(const LayoutQuestion& q, ResolvedTraining& resolved, Assumed& a
   Degrees d = stated_degrees(q, resolved.accelerators);
   unswap(d, assumed);
   close_degrees(d, resolved.accelerators, assumed);
-  resolved.virtual_stages = stated_or_default(q.row.virtual_stages, q, &RunDefault::virtual_stages);
+  resolved.virtual_stages = virtual_stages_of(q, assumed);
   resolved.sharding = q.sharing.sharding;
   resolved.micro_batch_stated = q.row.micro_batch.has_value();
 

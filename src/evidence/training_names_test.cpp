@@ -37,7 +37,8 @@ TEST_F(TrainingNamesTest, FrameworksAreStacksByReleaseAndSubmission) {
   EXPECT_FALSE(framework("Megatron-LM (SC21)").sequence_parallel);
   EXPECT_TRUE(framework("Megatron-LM (2205.05198)").sequence_parallel);
   EXPECT_EQ(framework("torchtitan").stack, "fsdp-compiled");
-  EXPECT_EQ(framework("torchtitan+torchao", "AMD").stack, "rocm");
+  EXPECT_EQ(framework("torchtitan+torchao", "AMD").stack, "fsdp-compiled");
+  EXPECT_EQ(framework("MaxText (XLA)").stack, "jax");
   EXPECT_EQ(framework("something new").stack, "unknown");
   row_.notes.eager = true;
   EXPECT_EQ(framework("torchtitan").stack, "fsdp-eager");
@@ -107,9 +108,20 @@ TEST(TrainingNamesFile, MistakesAreReportedTogether) {
       "x.yaml",
       "models: [{ name: a }]\nlinks: []\nframeworks: [{ stack: s, sharding: zero9 }]\n"
       "precisions: [{ name: p, format: fp7 }]\nconventions: []\nsharing: []\nrecompute: []\n"
-      "defaults: [{ batch: 0, assumed: b }]\n");
+      "defaults: [{ batch: 0, assumed: b }]\nconvergence: [{ model: m, task: lora }]\n");
   ASSERT_FALSE(names.has_value());
-  EXPECT_EQ(names.error().size(), 4U);
+  EXPECT_EQ(names.error().size(), 5U);
+}
+
+TEST_F(TrainingNamesTest, TokensToATargetAreLinearInTheBatchBetweenKnownOnes) {
+  TrainingNames names;
+  names.convergence = {{.model = "m", .task = "lora", .batch = 8, .tokens = 100},
+                       {.model = "m", .task = "lora", .batch = 16, .tokens = 200}};
+  EXPECT_EQ(tokens_to_target(names, "m", "lora", 8), 100);
+  EXPECT_EQ(tokens_to_target(names, "m", "lora", 12), 150);
+  EXPECT_EQ(tokens_to_target(names, "m", "lora", 64), 200);
+  EXPECT_EQ(tokens_to_target(names, "m", "lora", 4), 100);
+  EXPECT_EQ(tokens_to_target(names, "m", "sft", 8), 0);
 }
 
 }  // namespace

@@ -342,6 +342,7 @@ std::optional<double> in_metric(TrainingMetric metric, const ResolvedTraining& r
     case TrainingMetric::kStepSeconds:
       return step.base();
   }
+  return std::nullopt;
 }
 
 std::optional<Seconds> measured_step(const TrainingMeasurement& m, const ResolvedTraining& r) {

@@ -66,7 +66,7 @@ Obstacle batch_divides(const TrainingSubject& s, const TrainingLayout& l) {
 }
 
 Obstacle stages_exist(const TrainingSubject& s, const TrainingLayout& l) {
-  const int chunks = l.pipeline * l.virtual_stages, layers = s.model.layers();
+  const int chunks = l.pipeline * l.virtual_stages, layers = s.model.layers() + s.job.mtp_layers;
   const bool ends_alone = (layers + 2) % chunks == 0;  // stage_layers(): they count as layers
   if (chunks > layers && !ends_alone)
     return fmt::format("{} layers are fewer than {} stages", layers, chunks);

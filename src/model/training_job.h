@@ -28,8 +28,8 @@ struct TrainingJob {
   int sequence{};  // tokens of one sequence
   int batch{};     // sequences of one optimizer step, over all ranks
   TrainingFormat format{};
-  int mtp_layers{};  // multi-token prediction: layers and outputs beside the model\'s own
-  int lora_rank{};   // 0: every weight is trained; else adapters on every matrix
+  int mtp_layers{};  // multi-token prediction: layers and outputs beside the model's own
+  int lora_rank{};   // 0: every weight is trained; else adapters beside attention's matrices
   std::string stack{"megatron"};  // of data/training.yaml
   double attended{};  // mean tokens that a token attends to; 0: half of the sequence (causal)
 };

@@ -69,7 +69,7 @@ struct Layer {
         .rows = in, .columns = out, .depth = rows, .count = count, .output_bytes = 8};
     const bool frozen = s.job.lora_rank > 0;
     operators.push_back({.name = name,
-                         .work = TrainingWork::kMatrix,
+                         .kind = TrainingOperatorKind::kMatrix,
                          .forward_flops = 2 * rows * out * in * count,
                          .forward_bytes = 0,
                          .forward = slowdown * product_seconds(s, forward),
@@ -86,7 +86,7 @@ struct Layer {
     const Product up{.rows = rows, .columns = out, .depth = r, .sixteen = true};
     const double forward = product_seconds(s, down) + product_seconds(s, up);
     operators.push_back({.name = "adapter",
-                         .work = TrainingWork::kMatrix,
+                         .kind = TrainingOperatorKind::kMatrix,
                          .forward_flops = 2 * rows * r * (in + out),
                          .forward_bytes = 0,
                          .forward = forward,
@@ -98,7 +98,7 @@ struct Layer {
     if (bytes <= 0) return;
     const double seconds = bytes / memory_rate(s);
     operators.push_back({.name = name,
-                         .work = TrainingWork::kElementwise,
+                         .kind = TrainingOperatorKind::kElementwise,
                          .forward_flops = 0,
                          .forward_bytes = bytes,
                          .forward = seconds,
@@ -106,11 +106,11 @@ struct Layer {
                          .backward_weight = 0});
   }
 
-  void communication(std::string_view name, TrainingWork work, double bytes, double forward,
+  void communication(std::string_view name, TrainingOperatorKind kind, double bytes, double forward,
                      double backward) {
     if (forward + backward <= 0) return;
     operators.push_back({.name = name,
-                         .work = work,
+                         .kind = kind,
                          .forward_flops = 0,
                          .forward_bytes = bytes,
                          .forward = forward,
@@ -179,7 +179,7 @@ void attention_core(Layer& layer, double heads, double key, double value, int wi
   double backward = kAttentionBackward * forward / s.family.attention_backward;
   if (s.stack.unfused_attention) unfused_core(layer, heads, key, value, forward, backward);
   layer.operators.push_back({.name = "attention",
-                             .work = TrainingWork::kAttention,
+                             .kind = TrainingOperatorKind::kAttention,
                              .forward_flops = flops,
                              .forward_bytes = 0,
                              .forward = forward,
@@ -197,12 +197,13 @@ void context_exchange(Layer& layer, double keys_values, double passed) {
   if (layer.shape.context_comm == ContextComm::kRing) {
     const double bytes = kElement * keys_values * layer.tokens * ranks;
     const double seconds = ring_seconds(link, ranks, bytes);
-    layer.communication("ring exchange", TrainingWork::kContext, bytes, seconds, 2 * seconds);
+    layer.communication("ring exchange", TrainingOperatorKind::kContext, bytes, seconds,
+                        2 * seconds);
     return;
   }
   const double bytes = kElement * passed * layer.tokens;
   const double seconds = ring_seconds(link, ranks, bytes);
-  layer.communication("head exchange", TrainingWork::kContext, bytes, seconds, seconds);
+  layer.communication("head exchange", TrainingOperatorKind::kContext, bytes, seconds, seconds);
 }
 
 void mixer(Layer& layer, const GroupedQueryAttention& a) {
@@ -231,15 +232,15 @@ void mixer(Layer& layer, const LatentAttention& a) {
   const double queries = heads * key, outputs = heads * a.v_head_dim;
   if (a.q_lora_rank > 0) {
     layer.linear("query down", outside, a.q_lora_rank, h);
-    layer.linear("query up", t, queries, a.q_lora_rank);
+    layer.linear("query up", t, queries, a.q_lora_rank, 1, 1, true);
   } else {
-    layer.linear("query", t, queries, h);
+    layer.linear("query", t, queries, h, 1, 1, true);
   }
   layer.linear("kv down", outside, a.kv_lora_rank + a.qk_rope_dim, h);
-  layer.linear("kv up", t, heads * (a.qk_nope_dim + a.v_head_dim), a.kv_lora_rank);
+  layer.linear("kv up", t, heads * (a.qk_nope_dim + a.v_head_dim), a.kv_lora_rank, 1, 1, true);
   const int window = a.indexer_tokens;
   attention_core(layer, heads, key, a.v_head_dim, window);
-  layer.linear("projection", t, h, outputs);
+  layer.linear("projection", t, h, outputs, 1, 1, true);
   layer.elementwise(
       "attention elementwise",
       layer.s.stack.elementwise * (15 * outside * h + 6 * t * (2 * queries + outputs) +
@@ -259,8 +260,8 @@ void scan(Layer& layer, const Scan& a, double inner, double states) {
   alone.ffn = catalog::NoFfn{};
   const double all = catalog::layer_weights(layer.s.model, alone).mixer;
   const double width = inner / tp;
-  layer.linear("scan in", t, (all / h - inner) / tp, h);
-  layer.linear("scan out", t, h, width);
+  layer.linear("scan in", t, (all / h - inner) / tp, h, 1, 1, true);
+  layer.linear("scan out", t, h, width, 1, 1, true);
   const double flops = t / tp * catalog::attention_flops(catalog::Mixer{a}, 1).base();
   // Chunked scans are matrix products on tiles of chunk × state, far from the peak: the fused
   // attention kernel's rate in its shortest sequences stands for theirs.
@@ -269,7 +270,7 @@ void scan(Layer& layer, const Scan& a, double inner, double states) {
                                                                          memory_rate(layer.s);
   layer.operators.push_back(
       {.name = "scan",
-       .work = TrainingWork::kAttention,
+       .kind = TrainingOperatorKind::kAttention,
        .forward_flops = flops,
        .forward_bytes = 0,
        .forward = forward,
@@ -321,15 +322,16 @@ void dispatch(Layer& layer, const MoeFfn& f, double tokens, double width) {
                          ? ranks
                          : std::min(ranks, std::max(s.hardware.link.domain, 1));
   const double domains = std::ceil(1.0 * ranks / inside);
-  const double local = kElement * tokens * width * met(ranks, f.experts_per_token);
+  const double local = kElement * tokens * width * layer.shape.expert_tensor *
+                       met(layer.shape.expert, f.experts_per_token);
   const double remote =
       kElement * tokens * width * met(domains, f.experts_per_token) * (domains - 1) / domains;
   double seconds = ring_seconds(group_link(s, inside, 1), inside, local);
   if (domains > 1) {
-    const GroupLink link = group_link(s, ranks, inside);
+    const GroupLink link = group_link(s, static_cast<int>(domains), inside);
     seconds += link.latency + link.seconds_per_byte * remote;
   }
-  layer.communication("dispatch and combine", TrainingWork::kExpert, 2 * local, 2 * seconds,
+  layer.communication("dispatch and combine", TrainingOperatorKind::kExpert, 2 * local, 2 * seconds,
                       2 * seconds);
 }
 
@@ -348,7 +350,7 @@ void ffn(Layer& layer, const MoeFfn& f) {
   layer.linear("experts up", rows, (f.gated ? 2 : 1) * inner, width, experts, slow);
   layer.linear("experts down", rows, width, inner, experts, slow);
   layer.elementwise("experts elementwise",
-                    stack.elementwise * copies * (f.gated ? 6 : 4) * inner + 7 * tokens * h);
+                    stack.elementwise * (copies * (f.gated ? 6 : 4) * inner + 7 * tokens * h));
   layer.elementwise("permute", s.table.permute_passes * kElement * copies * width);
   casts(layer, copies * (width + inner));
   if (f.shared_intermediate > 0) {
@@ -368,7 +370,7 @@ void tensor_sums(Layer& layer, const Block& block) {
   const double bytes = kElement * layer.tokens * layer.s.model.hidden;
   const GroupLink link = group_link(layer.s, ranks, 1);
   const double seconds = sums * 2 * ring_seconds(link, ranks, bytes);
-  layer.communication("sum over tensor ranks", TrainingWork::kTensor, sums * bytes, seconds,
+  layer.communication("sum over tensor ranks", TrainingOperatorKind::kTensor, sums * bytes, seconds,
                       seconds);
 }
 
@@ -422,7 +424,7 @@ std::vector<TrainingOperator> output_operators(const TrainingSubject& subject,
   const Product weight{.rows = h, .columns = words, .depth = t, .sixteen = true, .output_bytes = 8};
   const bool frozen = subject.job.lora_rank > 0;
   layer.operators.push_back({.name = "output table",
-                             .work = TrainingWork::kMatrix,
+                             .kind = TrainingOperatorKind::kMatrix,
                              .forward_flops = 2 * t * words * h,
                              .forward_bytes = 0,
                              .forward = product_seconds(subject, forward),

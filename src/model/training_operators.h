@@ -14,7 +14,7 @@
 
 namespace assay::model {
 
-enum class TrainingWork : std::uint8_t {
+enum class TrainingOperatorKind : std::uint8_t {
   kMatrix,
   kAttention,  // its core: scores, softmax, weighted sum
   kElementwise,
@@ -25,7 +25,7 @@ enum class TrainingWork : std::uint8_t {
 
 struct TrainingOperator {
   std::string_view name;  // "qkv", "attention", "up", "experts up", "all-reduce", …
-  TrainingWork work{};
+  TrainingOperatorKind kind{};
   double forward_flops{};
   double forward_bytes{};  // through memory, or sent
   double forward{};

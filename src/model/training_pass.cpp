@@ -22,23 +22,23 @@ PassTime sum(const TrainingSubject& subject, const std::vector<TrainingOperator>
   PassTime time;
   double attention = 0, attention_backward = 0, ring = 0, ring_backward = 0;
   for (const TrainingOperator& op : operators) {
-    switch (op.work) {
-      case TrainingWork::kTensor:
+    switch (op.kind) {
+      case TrainingOperatorKind::kTensor:
         time.tensor += subject.stack.tensor_exposed * op.forward;
         break;
-      case TrainingWork::kExpert:
+      case TrainingOperatorKind::kExpert:
         time.expert += subject.stack.expert_exposed * op.forward;
         break;
-      case TrainingWork::kContext:
+      case TrainingOperatorKind::kContext:
         ring += op.forward;
         ring_backward += op.backward;
         break;
-      case TrainingWork::kAttention:
+      case TrainingOperatorKind::kAttention:
         attention += op.forward;
         attention_backward += op.backward;
         [[fallthrough]];
-      case TrainingWork::kMatrix:
-      case TrainingWork::kElementwise:
+      case TrainingOperatorKind::kMatrix:
+      case TrainingOperatorKind::kElementwise:
         time.forward += op.forward;
         time.backward += op.backward;
         time.backward_weight += op.backward_weight;

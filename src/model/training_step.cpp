@@ -21,20 +21,21 @@ constexpr double kWeightBytes = 2;
 struct Work {
   double forward{}, backward{}, weight{}, recompute{};
   double tensor{}, context{}, expert{}, host{};
+  double fill{};  // of the total: weight gradients as the host lets them run; they fill bubbles
   double total() const {
     return forward + backward + weight + recompute + tensor + context + expert + host;
   }
 };
 
 Work operator*(const Work& w, double n) {
-  return {w.forward * n, w.backward * n, w.weight * n, w.recompute * n,
-          w.tensor * n,  w.context * n,  w.expert * n, w.host * n};
+  return {w.forward * n, w.backward * n, w.weight * n, w.recompute * n, w.tensor * n,
+          w.context * n, w.expert * n,   w.host * n,   w.fill * n};
 }
 
 Work operator+(const Work& a, const Work& b) {
   return {a.forward + b.forward,     a.backward + b.backward, a.weight + b.weight,
           a.recompute + b.recompute, a.tensor + b.tensor,     a.context + b.context,
-          a.expert + b.expert,       a.host + b.host};
+          a.expert + b.expert,       a.host + b.host,         a.fill + b.fill};
 }
 
 // Forward and backward of a layer; `again` is the share of its forward pass that is repeated.
@@ -46,7 +47,10 @@ Work layer_work(const PassTime& t, Recompute recompute, double again) {
          .tensor = 2 * t.tensor,
          .context = t.context + t.context_backward,
          .expert = 2 * t.expert,
-         .host = t.host_forward + t.host_backward};
+         .host = t.host_forward + t.host_backward,
+         .fill = t.backward_weight};
+  const double backward = t.backward + t.backward_weight;
+  if (backward > 0) w.fill *= 1 + t.host_backward / backward;
   if (recompute == Recompute::kSelective) w.recompute = t.core;
   if (recompute == Recompute::kFull) {
     w.recompute = again * t.forward;
@@ -63,8 +67,8 @@ struct Pipeline {
 };
 
 // The slowest rank: the last one where the output table comes on top of an equal share of layers; a
-// middle one where the ends count as layers; an even share where stages are cut as evenly as they
-// can be.
+// middle one where the ends count as layers, or where shares are rounded up to whole layers; an
+// even share where the stack cuts stages as evenly as they can be.
 Pipeline pipeline_work(const TrainingSubject& s, const TrainingPass& pass,
                        const TrainingLayout& l) {
   const double per_chunk = std::ceil(pass.layers / (l.pipeline * l.virtual_stages));
@@ -75,7 +79,6 @@ Pipeline pipeline_work(const TrainingSubject& s, const TrainingPass& pass,
   if (l.pipeline == 1 || s.stack.balanced) return {mean, mean};
   const StageLayers stages = stage_layers(static_cast<int>(pass.layers), l);
   if (stages.divides) return {layer * stages.inner + output, mean};
-  if (!stages.ends_count) return {mean, mean};
   const Work inner = layer * stages.inner;
   return {inner.total() > mean.total() ? inner : mean, mean};
 }
@@ -87,10 +90,10 @@ double bubble(const TrainingLayout& l, const Work& mean) {
     case Schedule::kOneForwardOneBackward:  // Narayanan et al. 2021, section 2.2
       return (p - 1) / l.virtual_stages * mean.total();
     case Schedule::kZeroBubble:  // Qi et al. 2023, table 2 (ZB-H1); 2024 with chunks (V-shaped)
-      return (p - 1) / l.virtual_stages * std::max(0.0, mean.total() - 2 * mean.weight);
+      return (p - 1) / l.virtual_stages * std::max(0.0, mean.total() - 2 * mean.fill);
     case Schedule::kDualPipe: {  // DeepSeek-V3, arXiv 2412.19437, table 2
       const double backward = mean.total() - mean.forward - mean.expert / 2;
-      return std::max(0.0, (p / 2 - 1) * (mean.total() + backward - 3 * mean.weight));
+      return std::max(0.0, (p / 2 - 1) * (mean.total() + backward - 3 * mean.fill));
     }
   }
   return 0;
@@ -112,12 +115,17 @@ struct Held {
   double dense{}, experts{};  // trained elements of the fullest rank
 };
 
-Held held_by(const TrainingPass& pass, const TrainingLayout& l) {
+// Of the tables on the fullest rank: both where there is one rank, of tied ones the one.
+double end_elements(const TrainingSubject& s, const TrainingPass& pass, const TrainingLayout& l,
+                    double RankWeights::*of) {
+  const bool both = l.pipeline == 1 && !s.model.tied_embeddings;
+  return pass.embedding_weights.*of + (both ? pass.output_weights.*of : 0);
+}
+
+Held held_by(const TrainingSubject& s, const TrainingPass& pass, const TrainingLayout& l) {
   const double layers = pass.layers / l.pipeline;
-  const double ends = l.pipeline == 1
-                          ? pass.embedding_weights.trained_dense + pass.output_weights.trained_dense
-                          : pass.embedding_weights.trained_dense;
-  return {.dense = layers * pass.layer_weights.trained_dense + ends,
+  return {.dense = layers * pass.layer_weights.trained_dense +
+                   end_elements(s, pass, l, &RankWeights::trained_dense),
           .experts = layers * pass.layer_weights.trained_experts};
 }
 
@@ -143,7 +151,7 @@ double exchange(const TrainingSubject& s, const TrainingLayout& l, double elemen
 // Backward of the last micro-batch and forward of the first one can hide what the stack overlaps.
 DataWork data_work(const TrainingSubject& s, const TrainingPass& pass, const TrainingLayout& l,
                    const Work& stage) {
-  const Held held = held_by(pass, l);
+  const Held held = held_by(s, pass, l);
   const int dense_ranks = l.data * l.context, copies = expert_copies(l);
   const int expert_stride = l.expert * l.expert_tensor;
   DataWork work;
@@ -159,7 +167,8 @@ DataWork data_work(const TrainingSubject& s, const TrainingPass& pass, const Tra
   // Weights are gathered for the forward and the backward pass, gradients scattered; copies of a
   // hybrid sum their gradients once a step.
   const double layers = pass.layers / l.pipeline;
-  const double dense = layers * pass.layer_weights.dense + pass.embedding_weights.dense;
+  const double dense =
+      layers * pass.layer_weights.dense + end_elements(s, pass, l, &RankWeights::dense);
   const double experts = layers * pass.layer_weights.experts;
   const int ranks = l.shard_ranks > 0 ? l.shard_ranks : dense_ranks;
   // ZeRO-2 scatters gradients alike, and gathers weights once, hidden behind the next forward pass.
@@ -181,17 +190,20 @@ DataWork data_work(const TrainingSubject& s, const TrainingPass& pass, const Tra
 }
 
 // Whose optimizer states this rank keeps.
-double optimizer_elements(const TrainingPass& pass, const TrainingLayout& l) {
-  const Held held = held_by(pass, l);
+double optimizer_elements(const TrainingSubject& s, const TrainingPass& pass,
+                          const TrainingLayout& l) {
+  const Held held = held_by(s, pass, l);
   if (l.sharding == Sharding::kNone) return held.dense + held.experts;
   const int ranks = l.shard_ranks > 0 ? l.shard_ranks : l.data * l.context;
-  return held.dense / ranks + held.experts / expert_copies(l);
+  const double all = 1.0 * l.data * l.context;
+  const double copies = std::max(1.0, expert_copies(l) * ranks / all);
+  return held.dense / ranks + held.experts / copies;
 }
 
 double optimizer_seconds(const TrainingSubject& s, const TrainingPass& pass,
                          const TrainingLayout& l) {
   const double rate = s.hardware.memory_bandwidth.base() * s.family.memory;
-  return kOptimizerBytes * optimizer_elements(pass, l) / rate;
+  return kOptimizerBytes * optimizer_elements(s, pass, l) / rate;
 }
 
 // Weights are read for both passes of each micro-batch and activations written and read while a
@@ -216,7 +228,7 @@ double offload_seconds(const TrainingSubject& s, const TrainingPass& pass, const
   }
   double once = 0;
   if (l.offload_optimizer) {
-    once = optimizer_elements(pass, l) * kOptimizerBytes / rate;
+    once = optimizer_elements(s, pass, l) * kOptimizerBytes / rate;
   }
   return micro * std::max(0.0, per_micro / rate - stage) + once;
 }

@@ -15,8 +15,8 @@ namespace {
 
 using model::StepTime;
 using model::TrainingOperator;
+using model::TrainingOperatorKind;
 using model::TrainingPass;
-using model::TrainingWork;
 
 // Of one micro-batch on one rank, forward and backward.
 struct Kinds {
@@ -27,15 +27,15 @@ struct Kinds {
 void add(const std::vector<TrainingOperator>& operators, double times, Kinds& sum) {
   for (const TrainingOperator& op : operators) {
     const double seconds = times * (op.forward + op.backward + op.backward_weight);
-    if (op.work == TrainingWork::kMatrix) {
+    if (op.kind == TrainingOperatorKind::kMatrix) {
       sum.matrix += seconds;
       sum.matrix_flops += times * op.forward_flops;
     }
-    if (op.work == TrainingWork::kAttention) {
+    if (op.kind == TrainingOperatorKind::kAttention) {
       sum.attention += seconds;
       sum.attention_flops += times * op.forward_flops;
     }
-    if (op.work == TrainingWork::kElementwise) sum.elementwise += seconds;
+    if (op.kind == TrainingOperatorKind::kElementwise) sum.elementwise += seconds;
   }
 }
 

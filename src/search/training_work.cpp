@@ -33,22 +33,22 @@ Passes passes_of(const model::TrainingLayout& layout, const model::TrainingPass&
 void add(StepWork& work, std::span<const TrainingOperator> operators, const Passes& passes,
          double count, bool sixteen) {
   for (const TrainingOperator& op : operators) {
-    switch (op.work) {
-      case model::TrainingWork::kMatrix: {
+    switch (op.kind) {
+      case model::TrainingOperatorKind::kMatrix: {
         const double gradients = 1 + (op.backward_weight > 0 ? 1 : 0);
         const double flops = count * op.forward_flops * (1 + gradients + passes.all);
         (sixteen ? work.sixteen : work.layers) += flops;
         break;
       }
-      case model::TrainingWork::kAttention:
+      case model::TrainingOperatorKind::kAttention:
         work.sixteen += count * op.forward_flops * passes.attention;
         break;
-      case model::TrainingWork::kElementwise:
+      case model::TrainingOperatorKind::kElementwise:
         work.bytes += count * op.forward_bytes * passes.elementwise;
         break;
-      case model::TrainingWork::kTensor:
-      case model::TrainingWork::kContext:
-      case model::TrainingWork::kExpert:
+      case model::TrainingOperatorKind::kTensor:
+      case model::TrainingOperatorKind::kContext:
+      case model::TrainingOperatorKind::kExpert:
         break;
     }
   }
