@@ -86,12 +86,7 @@ Obstacle sharding_runs(const TrainingLayout& l) {
 }
 
 Obstacle hardware_runs(const TrainingSubject& s, const TrainingLayout& l) {
-  const double width = bits(s.job.format);
-  const auto format = width >= 16 ? catalog::Format::kBf16
-                                  : (width >= 8 ? catalog::Format::kFp8 : catalog::Format::kNvfp4);
-  if (!s.hardware.matrix_peak(format))
-    return fmt::format("{} does not multiply in {}, or nobody says how fast",
-                       s.hardware.accelerator, catalog::name(format));
+  if (std::string why = format_obstacle(s); !why.empty()) return why;
   const Link& link = s.hardware.link;
   const int ranks = l.accelerators();
   if (ranks > 1 && link.one_way.base() <= 0)
@@ -108,6 +103,15 @@ Obstacle hardware_runs(const TrainingSubject& s, const TrainingLayout& l) {
 }
 
 }  // namespace
+
+std::string format_obstacle(const TrainingSubject& s) {
+  const double width = bits(s.job.format);
+  const auto format = width >= 16 ? catalog::Format::kBf16
+                                  : (width >= 8 ? catalog::Format::kFp8 : catalog::Format::kNvfp4);
+  if (s.hardware.matrix_peak(format)) return {};
+  return fmt::format("{} does not multiply in {}, or nobody says how fast", s.hardware.accelerator,
+                     catalog::name(format));
+}
 
 Result<bool> trainable(const TrainingSubject& subject, const TrainingLayout& layout) {
   for (const auto& obstacle : {heads_divide(subject, layout), experts_divide(subject, layout),

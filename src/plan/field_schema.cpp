@@ -36,6 +36,7 @@ Json value_schema(const ScenarioField& field) {
     case FieldKind::kBool:
       return {{"type", "boolean"}};
     case FieldKind::kQuantity:
+      if (field.dim == Dim{}) return {{"type", Json::array({"number", "string"})}};
       return {{"type", "string"}, {"pattern", "^[0-9.,eE+]+ ?[A-Za-z/$µ]+$"}};
     case FieldKind::kNumber:
       return {{"type", "number"}, {"minimum", field.range.low}, {"maximum", field.range.high}};

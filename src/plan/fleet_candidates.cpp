@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/unit_text.h"
 #include "market/token_price.h"
+#include "plan/offer_site.h"
 
 namespace assay::plan {
 
@@ -18,60 +19,17 @@ namespace {
 
 // Beyond it a fleet is a slip of the pen.
 constexpr double kReplicasMax = 1e6;
-// Most accelerators of a server that an offer of single cards may come in.
-constexpr int kServerMax = 8;
-
-bool matches_any(const std::vector<std::string>& globs, const catalog::Accelerator& accelerator) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-    if (glob_match(glob, accelerator.id)) return true;
-    return std::any_of(accelerator.aliases.begin(), accelerator.aliases.end(),
-                       [&](const std::string& alias) { return to_lower(alias) == to_lower(glob); });
-  });
-}
-
-bool in_regions(const std::vector<std::string>& globs, const std::string& region) {
-  return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return glob_match(glob, region); });
-}
-
-// The reason why an offer is not considered, before any performance is computed.
-std::optional<Reason> filtered(const Scenario& scenario, const market::Offer& offer,
-                               const catalog::Accelerator& accelerator) {
-  if (!scenario.include.empty() && !matches_any(scenario.include, accelerator))
-    return Reason::kExcluded;
-  if (matches_any(scenario.exclude, accelerator)) return Reason::kExcluded;
-  const auto domestic = accelerator.domestic_cn.value();
-  if (scenario.domestic_only && domestic.value_or("") != "yes") return Reason::kForeign;
-  if (!scenario.regions.empty() && !in_regions(scenario.regions, offer.region))
-    return Reason::kRegion;
-  if (std::find(scenario.kinds.begin(), scenario.kinds.end(), offer.kind) == scenario.kinds.end()) {
-    return Reason::kKind;
-  }
-  if (!offer.host_included) return Reason::kHostApart;
-  return std::nullopt;
-}
-
-// The server that an offer does not name: the catalog's own of this accelerator.
-const catalog::System* usual_system(const catalog::Catalog& catalog, const market::Offer& offer) {
-  const int wanted = offer.unit == market::PriceUnit::kCard ? kServerMax : offer.accelerators;
-  for (const catalog::System& system : catalog.systems) {
-    if (system.accelerator == offer.accelerator && system.accelerators == wanted) return &system;
-  }
-  return nullptr;
-}
+constexpr int kServerMax = 8;  // of single cards that are rented together
 
 Platform platform_of(const catalog::Catalog& catalog, const catalog::Accelerator& accelerator,
                      const market::Offer& offer) {
+  OfferSite site = offer_site(catalog, offer);
   Platform platform;
   platform.accelerator = &accelerator;
-  platform.system =
-      offer.system.empty() ? usual_system(catalog, offer) : catalog.system(offer.system);
-  const bool by_card = offer.unit == market::PriceUnit::kCard && offer.accelerators == 1;
+  platform.system = site.system;
   const int in_server = platform.system != nullptr ? platform.system->accelerators : 1;
-  platform.tensor_max = by_card ? std::min(in_server, kServerMax) : offer.accelerators;
-  if (offer.system.empty() && platform.system != nullptr) {
-    platform.assumed = fmt::format("the offer names no server: {} taken", platform.system->id);
-  }
+  platform.tensor_max = site.by_card ? std::min(in_server, kServerMax) : offer.accelerators;
+  platform.assumed = std::move(site.assumed);
   return platform;
 }
 
@@ -175,7 +133,7 @@ std::vector<Lead> collect_leads(const Scenario& scenario, const PlanInputs& inpu
     for (const market::Offer& offer : book.offers) {
       const catalog::Accelerator* accelerator = inputs.catalog.accelerator(offer.accelerator);
       ASSAY_ASSERT(accelerator != nullptr);  // an OfferBook holds resolved offers only
-      if (const auto reason = filtered(scenario, offer, *accelerator)) {
+      if (const auto reason = filtered(scenario.offers, offer, *accelerator)) {
         reject(options, *reason, 0, offer.id);
         options.candidates += 1;
         continue;

@@ -17,7 +17,7 @@
 
 namespace assay::plan {
 
-inline constexpr std::size_t kReasonCount = 14;
+inline constexpr std::size_t kReasonCount = 15;
 
 struct Tally {
   int count{};

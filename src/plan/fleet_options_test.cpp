@@ -20,8 +20,8 @@ Scenario chat() {
   s.engine = "vllm";
   s.weights = {catalog::Format::kFp8};
   s.kv_cache = catalog::Format::kBf16;
-  s.kinds = {market::OfferKind::kOnDemand, market::OfferKind::kReserved};
-  s.include = {"h20"};
+  s.offers.kinds = {market::OfferKind::kOnDemand, market::OfferKind::kReserved};
+  s.offers.include = {"h20"};
   return s;
 }
 
@@ -78,7 +78,7 @@ TEST(FleetOptions, RankedFleetsRanWithinTheLimits) {
 
 TEST(FleetOptions, AreTheSameForAnyNumberOfJobs) {
   Scenario scenario = chat();
-  scenario.include = {"h20", "h100"};
+  scenario.offers.include = {"h20", "h100"};
   scenario.demand.tpot = LatencyLimit{40.0_ms, Statistic::kP99};
   const std::string one = written(options_of(scenario, 1));
   EXPECT_FALSE(one.empty());

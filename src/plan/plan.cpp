@@ -32,6 +32,7 @@ constexpr std::array<ReasonText, kReasonCount> kReasons{{
     {Reason::kTtft, "ttft", "miss the TTFT limit"},
     {Reason::kTpot, "tpot", "miss the TPOT limit"},
     {Reason::kLimits, "limits", "do not keep up"},
+    {Reason::kDeadline, "deadline", "are too slow for the deadline"},
     {Reason::kMarketDepth, "market_depth", "need more than is on offer"},
     {Reason::kBudget, "budget", "exceed the budget"},
     {Reason::kPower, "power", "exceed the power limit"},

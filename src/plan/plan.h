@@ -42,6 +42,7 @@ enum class Reason : std::uint8_t {
   kTtft,
   kTpot,
   kLimits,
+  kDeadline,
   kMarketDepth,
   kBudget,
   kPower

@@ -20,7 +20,7 @@ Scenario chat(double rate = 10) {
   s.engine = "vllm";
   s.weights = {catalog::Format::kBf16, catalog::Format::kFp8};
   s.kv_cache = catalog::Format::kBf16;
-  s.kinds = {market::OfferKind::kOnDemand, market::OfferKind::kReserved};
+  s.offers.kinds = {market::OfferKind::kOnDemand, market::OfferKind::kReserved};
   s.seed = 1;
   return s;
 }

@@ -111,12 +111,15 @@ std::vector<Drop> drops(const Scenario& scenario, const PlanInputs& inputs) {
     if (asked.empty()) return;
     out.push_back({std::move(constraint), join(asked, ", "), "dropped", std::move(apply)});
   };
-  dropped("constraints.include", scenario.include, [](Scenario& s) { s.include.clear(); });
-  dropped("constraints.exclude", scenario.exclude, [](Scenario& s) { s.exclude.clear(); });
-  dropped("constraints.regions", scenario.regions, [](Scenario& s) { s.regions.clear(); });
-  if (scenario.domestic_only) {
-    out.push_back(
-        {"constraints.domestic_only", "yes", "no", [](Scenario& s) { s.domestic_only = false; }});
+  dropped("constraints.include", scenario.offers.include,
+          [](Scenario& s) { s.offers.include.clear(); });
+  dropped("constraints.exclude", scenario.offers.exclude,
+          [](Scenario& s) { s.offers.exclude.clear(); });
+  dropped("constraints.regions", scenario.offers.regions,
+          [](Scenario& s) { s.offers.regions.clear(); });
+  if (scenario.offers.domestic_only) {
+    out.push_back({"constraints.domestic_only", "yes", "no",
+                   [](Scenario& s) { s.offers.domestic_only = false; }});
   }
   for (const catalog::Format format :
        {catalog::Format::kFp8, catalog::Format::kInt8, catalog::Format::kInt4}) {

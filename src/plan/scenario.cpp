@@ -1,18 +1,11 @@
 #include "plan/scenario.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <map>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/hash.h"
-#include "base/nearest.h"
-#include "base/text.h"
 #include "document/bind.h"
-#include "market/offer_book.h"
 #include "plan/field_values.h"
 #include "plan/scenario_fields.h"
 #include "plan/simulation_binding.h"
@@ -22,45 +15,9 @@ namespace assay::plan {
 namespace {
 
 using document::Binder;
-using document::Need;
 using document::Node;
 
 constexpr std::string_view kTraffic = "traffic";
-
-// Reads every field of the table but those of the traffic; a dotted path lies in a mapping of the
-// root.
-FieldValues take_all(const document::Document& document, Errors& errors) {
-  FieldValues values;
-  Binder root{document, document.root, errors, "scenario"};
-  std::map<std::string_view, Binder> groups;
-  std::set<std::string_view> missing;  // a missing group is one error, not one a field
-  for (const ScenarioField& field : scenario_fields()) {
-    const std::size_t dot = field.path.find('.');
-    if (dot == std::string_view::npos) {
-      take_field(root, field, field.path, values);
-      continue;
-    }
-    const std::string_view group = field.path.substr(0, dot);
-    if (group == kTraffic) continue;
-    auto found = groups.find(group);
-    if (found == groups.end()) {
-      if (missing.contains(group)) continue;
-      const Node* node = root.take(group, field.need);
-      if (node == nullptr) {
-        if (field.need == Need::kRequired) missing.insert(group);
-        continue;
-      }
-      found =
-          groups.emplace(group, Binder{document, *node, errors, fmt::format("mapping '{}'", group)})
-              .first;
-    }
-    take_field(found->second, field, field.path.substr(dot + 1), values);
-  }
-  root.take(kTraffic, Need::kRequired);
-  for (auto& [group, binder] : groups) binder.finish();
-  root.finish();
-  return values;
-}
 
 struct StatisticName {
   std::string_view suffix;
@@ -92,50 +49,10 @@ std::optional<workload::LatencyLimit> latency_limit(std::string_view figure,
   return limit;
 }
 
-// A pattern that names no accelerator is a misspelling: silently matching nothing would change the
-// answer.
-void check_patterns(const std::vector<std::string>& patterns, const Node* node,
-                    const document::Document& document, const catalog::Catalog& catalog,
-                    Errors& errors) {
-  for (std::size_t i = 0; i < patterns.size(); ++i) {
-    if (catalog.accelerator(patterns[i]) != nullptr) continue;
-    bool matches = false;
-    for (const auto& a : catalog.accelerators) matches = matches || glob_match(patterns[i], a.id);
-    if (matches) continue;
-    Error error = catalog.unknown_accelerator(patterns[i]);
-    const bool listed = node->is(Node::Kind::kSequence) && i < node->items.size();
-    error.where = document.where(listed ? node->items[i].mark : node->mark);
-    errors.push_back(std::move(error));
-  }
-}
-
-void check_books(const Scenario& scenario, const FieldValues& values,
-                 const document::Document& document, Errors& errors) {
-  const std::vector<std::string> known = market::built_in_books();
-  for (const std::string& book : scenario.books) {
-    if (std::find(known.begin(), known.end(), book) != known.end()) continue;
-    const Node* node = values.at("offers.books");
-    errors.push_back({.what = fmt::format("unknown price list '{}'", book),
-                      .expected = one_of(known),
-                      .near = nearest(book, known),
-                      .where = node ? document.where(node->mark) : Where{document.file, 0, 0}});
-  }
-}
-
-// Files are named from the scenario's folder, as a reader of the scenario expects.
-std::string beside(const std::string& scenario_file, const std::string& path) {
-  const std::filesystem::path p{path};
-  if (p.is_absolute() || scenario_file == "-") return path;
-  return (std::filesystem::path{scenario_file}.parent_path() / p).string();
-}
-
-bool is_path(std::string_view model) { return model.ends_with(".json") || model.starts_with("."); }
-
 void bind_question(const FieldValues& values, const document::Document& document,
                    Scenario& scenario, Errors& errors) {
   scenario.name = values.text_or("name", "");
-  scenario.model = values.text_or("model", "");
-  if (is_path(scenario.model)) scenario.model = beside(scenario.file, scenario.model);
+  scenario.model = model_of(values, scenario.file);
   if (const Node* node = values.at("model")) scenario.model_where = document.where(node->mark);
   scenario.demand.ttft = latency_limit("ttft", values, document, errors);
   scenario.demand.tpot = latency_limit("tpot", values, document, errors);
@@ -198,27 +115,9 @@ void bind_demand(const document::Document& document, Scenario& scenario, Errors&
 void bind_choices(const FieldValues& values, Scenario& scenario) {
   scenario.engine = values.text_or("deploy.engine", "vllm");
   scenario.kv_cache = catalog::parse_format(values.text_or("deploy.kv_cache", "bf16"));
-  const auto texts = [&](std::string_view path, std::vector<std::string> otherwise) {
-    const auto found = values.texts.find(path);
-    return found == values.texts.end() || found->second.empty() ? otherwise : found->second;
-  };
-  for (const std::string& word : texts("deploy.weights", {})) {
+  for (const std::string& word : texts_or(values, "deploy.weights", {})) {
     if (const auto format = catalog::parse_format(word)) scenario.weights.push_back(*format);
   }
-  scenario.files = texts("offers.files", {});
-  for (std::string& file : scenario.files) file = beside(scenario.file, file);
-  const bool own_only = !scenario.files.empty();
-  scenario.books = texts(
-      "offers.books", own_only ? std::vector<std::string>{} : std::vector<std::string>{"article"});
-  for (const std::string& word : texts("offers.kinds", {"on-demand", "reserved"})) {
-    const auto names = market::offer_kind_names();  // in the order of the enumerators
-    const auto found = std::find(names.begin(), names.end(), word);
-    if (found == names.end()) continue;
-    scenario.kinds.push_back(static_cast<market::OfferKind>(found - names.begin()));
-  }
-  scenario.include = texts("constraints.include", {});
-  scenario.exclude = texts("constraints.exclude", {});
-  scenario.regions = texts("constraints.regions", {});
 }
 
 void bind_limits(const FieldValues& values, Scenario& scenario) {
@@ -228,14 +127,9 @@ void bind_limits(const FieldValues& values, Scenario& scenario) {
   if (const auto found = values.number.find("constraints.power"); found != values.number.end()) {
     scenario.power = Watts::from_base(found->second);
   }
-  scenario.domestic_only = values.number_or("constraints.domestic_only", 0) != 0;
   scenario.headroom = values.number_or("search.headroom", 0);
   scenario.seed = static_cast<std::uint64_t>(values.number_or("seed", 1));
-  for (const ScenarioField& field : scenario_fields()) {
-    if (!field.otherwise.empty() && values.at(field.path) == nullptr) {
-      scenario.assumed.push_back({std::string{field.path}, std::string{field.otherwise}});
-    }
-  }
+  scenario.assumed = assumed_of(values, scenario_fields());
 }
 
 }  // namespace
@@ -243,7 +137,8 @@ void bind_limits(const FieldValues& values, Scenario& scenario) {
 Checked<Scenario> read_scenario(const document::Document& document, std::string_view text,
                                 const catalog::Catalog& catalog) {
   Errors errors;
-  const FieldValues values = take_all(document, errors);
+  if (auto unknown = unknown_kind(document)) return tl::unexpected(Errors{std::move(*unknown)});
+  const FieldValues values = take_scenario(document, scenario_fields(), kTraffic, errors);
   Scenario scenario;
   scenario.file = document.file;
   scenario.hash = content_hash(text);
@@ -251,9 +146,7 @@ Checked<Scenario> read_scenario(const document::Document& document, std::string_
   bind_choices(values, scenario);
   bind_limits(values, scenario);
   bind_demand(document, scenario, errors);
-  check_patterns(scenario.include, values.at("constraints.include"), document, catalog, errors);
-  check_patterns(scenario.exclude, values.at("constraints.exclude"), document, catalog, errors);
-  check_books(scenario, values, document, errors);
+  scenario.offers = bind_offers(values, document, catalog, errors);
   if (!errors.empty()) {
     sort_by_place(errors);
     return tl::unexpected(std::move(errors));

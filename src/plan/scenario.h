@@ -14,15 +14,11 @@
 #include "catalog/catalog.h"
 #include "catalog/format.h"
 #include "document/node.h"
-#include "market/offer.h"
+#include "plan/scenario_parts.h"
 #include "workload/serving.h"
 #include "workload/traffic_spec.h"
 
 namespace assay::plan {
-
-struct Assumed {
-  std::string key, value;  // "search.headroom", "0 %"
-};
 
 struct Scenario {
   std::string file, name;
@@ -34,13 +30,9 @@ struct Scenario {
   std::string engine;
   std::vector<catalog::Format> weights;  // empty: as published
   std::optional<catalog::Format> kv_cache;
-  std::vector<std::string> books, files;  // offers to consider
-  std::vector<market::OfferKind> kinds;
+  OfferChoice offers;
   std::optional<Usd> budget_per_month;
   std::optional<Watts> power;
-  std::vector<std::string> include, exclude,
-      regions;  // globs over accelerator ids; seller's region names
-  bool domestic_only{};
   double headroom{};  // share of the rate kept free: 0.2 plans for 120 % of it
   std::uint64_t seed{};
   std::string hash;  // of the scenario's bytes

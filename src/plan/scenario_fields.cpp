@@ -2,33 +2,16 @@
 
 #include <array>
 
+#include "plan/scenario_rows.h"
+
 namespace assay::plan {
 
 namespace {
 
-using document::Need;
-using document::Range;
-using enum FieldKind;
+using namespace scenario_table;
 
-constexpr Range kNone{0, 0};
 constexpr Range kTokens{1, 1e8};
 constexpr Range kLatency{1e-6, 86400};
-
-constexpr ScenarioField text(std::string_view path, Need need, std::string_view otherwise,
-                             std::string_view example, std::string_view help) {
-  return {path, kText, Dim{}, kNone, "", need, otherwise, example, help};
-}
-
-constexpr ScenarioField texts(std::string_view path, std::string_view otherwise,
-                              std::string_view example, std::string_view help) {
-  return {path, kTexts, Dim{}, kNone, "", Need::kOptional, otherwise, example, help};
-}
-
-constexpr ScenarioField quantity(std::string_view path, Dim dim, Range range, Need need,
-                                 std::string_view otherwise, std::string_view example,
-                                 std::string_view help) {
-  return {path, kQuantity, dim, range, "", need, otherwise, example, help};
-}
 
 constexpr ScenarioField limit(std::string_view path, std::string_view example,
                               std::string_view help) {
@@ -36,11 +19,9 @@ constexpr ScenarioField limit(std::string_view path, std::string_view example,
 }
 
 constexpr std::array kFields{
-    ScenarioField{"kind", kChoice, Dim{}, kNone, "serve", Need::kRequired, "", "serve",
-                  "What is planned; this version plans serving."},
-    text("name", Need::kOptional, "", "chat", "A name for the answer's first line."),
-    text("model", Need::kRequired, "", "llama-3.1-70b",
-         "A name of `assay models`, or the path of a Hugging Face config.json."),
+    kind_of_plan("serve"),
+    kName,
+    kModel,
     quantity("traffic.rate", Hertz::kDim, {1e-6, 999999}, Need::kRequired, "", "10 /s",
              "Requests per second over the whole fleet; a trace is stretched to it."),
     ScenarioField{"traffic.input_tokens", kNumber, Dim{}, kTokens, "", Need::kRequired, "", "1000",
@@ -66,41 +47,20 @@ constexpr std::array kFields{
     ScenarioField{"deploy.engine", kChoice, Dim{}, kNone,
                   "vllm vllm-0.10 sglang trtllm trtllm-1.0 trtllm-engine", Need::kOptional, "vllm",
                   "vllm", "Serving engine whose overheads and memory formula are used."},
-    texts("offers.books", "article", "[article]", "Built-in price lists, see `assay offers`."),
-    texts("offers.files", "", "[my-offers.yaml]",
-          "Price lists of your own: YAML or SkyPilot-style CSV."),
-    ScenarioField{"offers.kinds", kChoices, Dim{}, kNone,
-                  "on-demand reserved spot community serverless", Need::kOptional,
-                  "[on-demand, reserved]", "[on-demand]", "Kinds of offers to consider."},
+    kBooks,
+    kFiles,
+    kKinds,
     quantity("constraints.budget", UsdPerSecond::kDim, {0, 1e9}, Need::kOptional, "",
              "50000 USD/month", "Most that the fleet may cost."),
     quantity("constraints.power", Watts::kDim, {1, 1e12}, Need::kOptional, "", "40 kW",
              "Most that the fleet may draw, whole systems at full load, without cooling."),
-    texts("constraints.include", "", "[h100, 'mi3*']", "Accelerators to consider: ids or globs."),
-    texts("constraints.exclude", "", "['rtx-*']", "Accelerators to leave out: ids or globs."),
-    texts("constraints.regions", "", "[us-east]",
-          "Regions to rent in, as the offers name them; globs."),
-    ScenarioField{
-        "constraints.domestic_only", kBool, Dim{}, kNone, "", Need::kOptional, "", "true",
-        "Only accelerators eligible for domestic procurement in China; false if not said."},
-    ScenarioField{"search.headroom",
-                  kNumber,
-                  Dim{},
-                  {0, 10},
-                  "",
-                  Need::kOptional,
-                  "0",
-                  "0.2",
-                  "Capacity beyond the rate: 0.2 plans for 120 % of it."},
-    ScenarioField{"seed",
-                  kWhole,
-                  Dim{},
-                  {0, 9e15},
-                  "",
-                  Need::kOptional,
-                  "1",
-                  "1",
-                  "Seed of whatever is drawn at random."},
+    kInclude,
+    kExclude,
+    kRegions,
+    kDomesticOnly,
+    number("search.headroom", {0, 10}, "0", "0.2",
+           "Capacity beyond the rate: 0.2 plans for 120 % of it."),
+    whole("seed", {0, 9e15}, "1", "1", "Seed of whatever is drawn at random."),
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// scenario_fields.h — the one table of what a scenario file may say: key, kind, unit, range,
-// default, help.
-// Parser, schemas/scenario.schema.json and `assay init` come from it. Constexpr.
+// scenario_fields.h — the tables of what a scenario file may say, one a kind of scenario: key,
+// kind, unit, range, default, help. Rows that both have are the same (scenario_rows.h).
+// Parser, schemas/scenario.schema.json and `assay init` come from them. Constexpr.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,8 @@ struct ScenarioField {
   std::string_view help;
 };
 
-std::span<const ScenarioField> scenario_fields();
+std::span<const ScenarioField> scenario_fields();  // kind: serve
+std::span<const ScenarioField> training_fields();  // kind: train
 
 // JSON Schema, draft-07, of a scenario file; schemas/scenario.schema.json is this text.
 std::string scenario_schema();

@@ -1,3 +1,5 @@
+#include <span>
+
 #include <nlohmann/json.hpp>
 
 #include "plan/field_schema.h"
@@ -50,16 +52,10 @@ void add_traffic(Json& traffic) {
                                   required({"rate", "lengths"}), required({"trace"})});
 }
 
-}  // namespace
-
-std::string scenario_schema() {
-  Json root{{"$schema", "http://json-schema.org/draft-07/schema#"},
-            {"$id", "assay/scenario.schema.json"},
-            {"title", "Assay scenario"},
-            {"description",
-             "A question to `assay plan`. Quantities carry their unit: '300 ms', '10 /s'."}};
-  root.update(new_object());
-  for (const ScenarioField& field : scenario_fields()) {
+// The fields of a table as an object with a mapping for each group.
+Json object_of(std::span<const ScenarioField> fields) {
+  Json root = new_object();
+  for (const ScenarioField& field : fields) {
     const std::size_t dot = field.path.find('.');
     if (dot == std::string_view::npos) {
       add_to(root, field.path, field);
@@ -73,7 +69,24 @@ std::string scenario_schema() {
     }
     add_to(properties[group], field.path.substr(dot + 1), field);
   }
-  add_traffic(root["properties"]["traffic"]);
+  return root;
+}
+
+}  // namespace
+
+std::string scenario_schema() {
+  Json serve = object_of(scenario_fields()), train = object_of(training_fields());
+  add_traffic(serve["properties"]["traffic"]);
+  // One batch, said one way or the other.
+  train["properties"]["training"]["not"] = {{"required", {"batch", "batch_tokens"}}};
+  Json root{{"$schema", "http://json-schema.org/draft-07/schema#"},
+            {"$id", "assay/scenario.schema.json"},
+            {"title", "Assay scenario"},
+            {"description",
+             "A question to `assay plan`. Quantities carry their unit: '300 ms', '10 /s'."},
+            {"if", {{"required", {"kind"}}, {"properties", {{"kind", {{"const", "train"}}}}}}},
+            {"then", std::move(train)},
+            {"else", std::move(serve)}};
   return root.dump(2) + "\n";
 }
 

@@ -37,7 +37,7 @@ TEST(Scenario, MinimalBindsAndListsWhatItAssumes) {
   const auto scenario = read(kMinimal);
   ASSERT_TRUE(scenario.has_value());
   EXPECT_DOUBLE_EQ(scenario->demand.rate.base(), 2);
-  EXPECT_EQ(scenario->books, std::vector<std::string>{"article"});
+  EXPECT_EQ(scenario->offers.books, std::vector<std::string>{"article"});
   EXPECT_FALSE(scenario->demand.ttft.has_value());
   const bool headroom_listed =
       std::any_of(scenario->assumed.begin(), scenario->assumed.end(),
@@ -68,6 +68,12 @@ constraints: { include: [h20O] }
   EXPECT_NE(errors[5].find("chat.yaml:8:26: error: unknown accelerator 'h20O'"), std::string::npos)
       << errors[5];
   EXPECT_NE(errors[5].find("did you mean 'h20"), std::string::npos) << errors[5];
+}
+
+TEST(Scenario, AnUnknownKindIsTheOnlyErrorSinceItSaysWhatElseIsExpected) {
+  const auto errors = messages("kind: trian\nmodel: llama-3.1-8b\ntraining: { tokens: 1T }\n");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_NE(errors[0].find("did you mean 'train'?"), std::string::npos) << errors[0];
 }
 
 TEST(Scenario, MissingGroupIsOneError) {

@@ -13,7 +13,7 @@
 namespace assay::present {
 
 struct Arguments {
-  std::string command;  // empty: none
+  std::string command;                                                  // empty: none
   std::map<std::string, std::vector<std::string>, std::less<>> values;  // "--model", "SCENARIO"
   std::map<std::string, bool, std::less<>> flags;                       // "--json"
 
@@ -21,6 +21,11 @@ struct Arguments {
   const std::vector<std::string>& all(std::string_view name) const;
   std::string value(std::string_view name) const;  // empty: not given
 };
+
+bool is_given(const Arguments& given, std::string_view name);
+
+// A mistake of the command line.
+Error usage_error(std::string what, std::string expected = {}, std::vector<std::string> near = {});
 
 // Unknown commands and options, missing values: the error, with the nearest spelling.
 // Missing arguments are not looked for: `assay plan -h` is complete.

@@ -4,8 +4,8 @@
 #include <ostream>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/nearest.h"
 #include "base/text.h"
@@ -17,14 +17,10 @@
 namespace assay::present {
 namespace {
 
-Error usage_error(std::string what, std::string expected, std::vector<std::string> near) {
-  return {.what = std::move(what), .expected = std::move(expected), .near = std::move(near),
-          .where = {}};
-}
-
 void add_options(CLI::App& app, std::span<const OptionSpec> options, Arguments& into) {
   for (const OptionSpec& option : options) {
     const std::string name{option.name};
+    if (app.get_option_no_throw(name) != nullptr) continue;  // of another KIND as well
     if (option.value.empty()) {
       app.add_flag(name, into.flags[name]);
     } else {

@@ -45,6 +45,34 @@ TEST(Cli, AnswersWhatWasDoneUntilTheUserStoppedIt) {
   EXPECT_NE(out.str().find("\"stopped\": true"), std::string::npos);
 }
 
+// Interrupted when it has been asked so many times.
+Ran find_rate_until(int asked, const char* format) {
+  std::ostringstream out, err;
+  const int code =
+      run(std::vector<std::string>{"simulate", "llama-3.1-8b", "h100", "--find-rate", "--requests",
+                                   "200", "--tpot-p99", "20ms", "--jobs", "1", format},
+          {.get = [](std::string_view) { return std::nullopt; },
+           .seconds = [] { return 0.0; },
+           .interrupted = [&asked] { return asked-- <= 0; }},
+          {.out = out, .err = err});
+  return {code, out.str(), err.str()};
+}
+
+TEST(Cli, AnswersTheLoadFoundUntilTheUserStoppedTheSearch) {
+  const Ran some = find_rate_until(2, "--json");
+  EXPECT_EQ(some.code, kInterrupted);
+  EXPECT_NE(some.out.find("\"stopped\": true"), std::string::npos);
+  EXPECT_NE(some.out.find("\"tolerance\": null"), std::string::npos);
+  const Ran text = find_rate_until(2, "--wide");
+  EXPECT_EQ(text.code, kInterrupted);
+  EXPECT_NE(text.out.find("largest load so far"), std::string::npos);
+  EXPECT_NE(text.out.find("stopped before the end of the search"), std::string::npos);
+  const Ran none = find_rate_until(0, "--json");
+  EXPECT_EQ(none.code, kInterrupted);
+  EXPECT_EQ(none.out, "");
+  EXPECT_NE(none.err.find("stopped before a load was found"), std::string::npos);
+}
+
 TEST(Cli, AnswersTheVersionAlone) {
   const Ran r = ran({"--version"});
   EXPECT_EQ(r.code, kAnswered);

@@ -5,12 +5,30 @@
 
 #include "base/text.h"
 #include "present/simulate_options.h"
+#include "present/training_options.h"
 
 namespace assay::present {
 namespace {
 
 constexpr std::string_view kFormats = "table|csv|md|json";
 constexpr std::string_view kPrecisions = "fp32|bf16|fp16|fp8|int8|nvfp4|mxfp4|int4";
+
+// Which KIND of a command has these options.
+template <std::size_t N>
+constexpr std::array<OptionSpec, N> of_kind(std::string_view kind,
+                                            std::array<OptionSpec, N> options) {
+  for (OptionSpec& option : options) option.kind = kind;
+  return options;
+}
+
+template <std::size_t A, std::size_t B>
+constexpr std::array<OptionSpec, A + B> joined(const std::array<OptionSpec, A>& a,
+                                               const std::array<OptionSpec, B>& b) {
+  std::array<OptionSpec, A + B> all{};
+  std::copy(a.begin(), a.end(), all.begin());
+  std::copy(b.begin(), b.end(), all.begin() + A);
+  return all;
+}
 
 constexpr std::array kCommon{
     OptionSpec{"--json", "", "the answer for programs, in a format that only grows"},
@@ -108,19 +126,24 @@ constexpr std::array kOffersExamples{
 };
 
 constexpr std::array kValidateArguments{
-    ArgumentSpec{"KIND", "inference, or requests: measured runs replayed", true, false,
-                 Completes::kChoice, "inference|requests"}};
+    ArgumentSpec{"KIND", "inference, training, or requests: measured runs replayed", true, false,
+                 Completes::kChoice, "inference|training|requests"}};
 constexpr std::array kValidateOptions{
     OptionSpec{"--data", "FILE",
                "one's own rather than the built-in ones: measurements (CSV), or a run (YAML)",
                Completes::kFile},
     OptionSpec{"--rows", "", "one line a measurement rather than the scores"},
+    OptionSpec{"--fit", "N",
+               "training: adapt constants to the first N rows of --data, judge the others"},
     OptionSpec{"--jobs", "N", "threads; as many as there are cores if not said"},
 };
 constexpr std::array kValidateExamples{
     ExampleSpec{"assay validate inference", "how far predictions are from measurements"},
     ExampleSpec{"assay validate inference --data mine.csv", "the same of one's own measurements"},
     ExampleSpec{"assay validate inference --rows --format csv", "each prediction beside its row"},
+    ExampleSpec{"assay validate training", "the same of training runs: by tier, source, software"},
+    ExampleSpec{"assay validate training --data runs.csv --fit 10",
+                "runs of one's own, ten of which adapt the constants"},
     ExampleSpec{"assay validate requests", "measured servers, simulated request by request"},
 };
 
@@ -130,11 +153,11 @@ constexpr std::string_view kInputHelp = "tokens of a prompt; 1024 if not said";
 constexpr std::string_view kEngineHelp = "vllm if not said; sglang, trtllm, …";
 
 constexpr std::array kPredictArguments{
-    ArgumentSpec{"KIND", "serve", true, false, Completes::kChoice, "serve"},
+    ArgumentSpec{"KIND", "serve or train", true, false, Completes::kChoice, "serve|train"},
     ArgumentSpec{"MODEL", kServedModel, true, false, Completes::kModel},
     ArgumentSpec{"ACCELERATOR", "h200, or h200:8 for eight in their system", true, false,
                  Completes::kAccelerator}};
-constexpr std::array kPredictOptions{
+constexpr std::array kPredictServe{
     OptionSpec{"--batch", "N", "sequences of a replica: 32 if no load is said; 8,16,32; 1..256"},
     OptionSpec{"--concurrency", "N", "requests at any time, over all replicas"},
     OptionSpec{"--rate", "RATE", "independent arrivals over all replicas: 10/s"},
@@ -156,20 +179,28 @@ constexpr std::array kPredictOptions{
     OptionSpec{"--acceptance", "P", "that a draft is right, given that those before it are"},
     OptionSpec{"--operators", "", "and each operator: operations, bytes, time, bound"},
 };
+constexpr auto kPredictOptions = joined(of_kind("serve", kPredictServe),
+                                        of_kind("train", joined(kPredictTrainOptions,
+                                                                kTrainOptions)));
 constexpr std::array kPredictExamples{
     ExampleSpec{"assay predict serve llama-3.1-8b h100:8 --batch 1..256", "a row a batch"},
+    ExampleSpec{"assay predict train llama-3.1-405b h100:16384 --tp 8 --pp 16 --batch 2048 "
+                "--tokens 15.6T",
+                "step, memory, days, energy, chances"},
     ExampleSpec{"assay predict serve deepseek-v3 h200:8 --rate 2/s --input 4000 --output 500",
                 "latencies under a load"},
     ExampleSpec{"assay predict serve gpt-oss-120b b200 --batch 64 --operators",
                 "where the time of a step goes"},
+    ExampleSpec{"assay predict train llama-3.1-70b b200:256 --precision fp8 --tp 4,8 --mbs 1..4",
+                "a row a layout"},
 };
 
 constexpr std::array kSearchArguments{
-    ArgumentSpec{"KIND", "serve", true, false, Completes::kChoice, "serve"},
+    ArgumentSpec{"KIND", "serve or train", true, false, Completes::kChoice, "serve|train"},
     ArgumentSpec{"MODEL", kServedModel, true, false, Completes::kModel},
-    ArgumentSpec{"ACCELERATOR", "h200:8, or all:8 for eight of every one of the catalog", true,
+    ArgumentSpec{"ACCELERATOR", "h200:8; serve: all:8, of every one; train: h200:64..1024", true,
                  false, Completes::kAccelerator}};
-constexpr std::array kSearchOptions{
+constexpr std::array kSearchServe{
     OptionSpec{"--input", "N", kInputHelp},
     OptionSpec{"--output", "N", kOutputHelp},
     OptionSpec{"--weights", "LIST", "formats to try: fp8,bf16; those that suit if not said"},
@@ -178,11 +209,19 @@ constexpr std::array kSearchOptions{
     OptionSpec{"--jobs", "N", "threads; as many as there are cores if not said"},
     OptionSpec{"--all", "", "every point rather than the front"},
 };
+constexpr auto kSearchOptions = joined(of_kind("serve", kSearchServe),
+                                       of_kind("train", joined(kSearchTrainOptions,
+                                                               kTrainOptions)));
 constexpr std::array kSearchExamples{
     ExampleSpec{"assay search serve deepseek-v3 h200:8", "layouts that no other one beats"},
+    ExampleSpec{"assay search train llama-3.1-70b h100:256 --batch 1024 --launch megatron",
+                "the fastest layouts, and how to start the best"},
     ExampleSpec{"assay search serve llama-3.1-70b all:8 --min-user-rate 30",
                 "which accelerator, at 30 tokens a second for each user"},
     ExampleSpec{"assay search serve gpt-oss-120b mi300x:8 --all --format csv", "every point"},
+    ExampleSpec{"assay search train llama-3.1-405b h100:1024..16384 --batch 2048 --tokens 15.6T "
+                "--deadline 90d",
+                "how many accelerators"},
 };
 
 constexpr std::array kExplainArguments{
@@ -249,16 +288,17 @@ constexpr std::array kCommands{
                 kValidateOptions, kValidateExamples,
                 "A source counts by its groups (source, accelerator, model), not by its rows. "
                 "docs/validation.md has the rules, and the columns of a file of one's own."},
-    CommandSpec{"predict", "latency, throughput, memory and power of a deployment",
+    CommandSpec{"predict", "speed, memory and power of a deployment, or of a training run",
                 kPredictArguments, kPredictOptions, kPredictExamples,
                 "Figures carry the interval in which nine of ten measurements are expected, and "
                 "its regime. What was not said is chosen, and listed as assumed. JSON: "
-                "docs/serving-json.md."},
-    CommandSpec{"search", "every layout of a deployment, and the best of them", kSearchArguments,
-                kSearchOptions, kSearchExamples,
-                "Fixed batches: sequences start together, decode in step and end together. The "
-                "front: tokens a second per accelerator against those per user. JSON: "
-                "docs/serving-json.md."},
+                "docs/serving-json.md, docs/training-json.md."},
+    CommandSpec{"search", "every layout of a deployment or a training run, and the best of them",
+                kSearchArguments, kSearchOptions, kSearchExamples,
+                "Serving: fixed batches, sequences start together, decode in step and end "
+                "together; the front is tokens a second per accelerator against those per user. "
+                "Training: the front is the time of a step against memory. JSON: "
+                "docs/serving-json.md, docs/training-json.md."},
     CommandSpec{"simulate", "requests over a fleet: percentiles, queues, goodput, largest load",
                 kSimulateArguments, kSimulateOptions, kSimulateExamples,
                 "A fleet's file says the same as the options, and pools of different replicas, "
@@ -289,6 +329,27 @@ const CommandSpec* find_command(std::string_view name) {
 std::span<const OptionSpec> common_options() { return kCommon; }
 
 std::span<const ExampleSpec> common_examples() { return kCommonExamples; }
+
+std::vector<std::string> kinds_of(const CommandSpec& command) {
+  std::vector<std::string> kinds;
+  for (const OptionSpec& option : command.options) {
+    if (option.kind.empty()) continue;
+    if (std::find(kinds.begin(), kinds.end(), option.kind) == kinds.end()) {
+      kinds.emplace_back(option.kind);
+    }
+  }
+  return kinds;
+}
+
+std::vector<OptionSpec> options_of(const CommandSpec& command, std::string_view kind) {
+  const std::vector<std::string> kinds = kinds_of(command);
+  const bool all = std::find(kinds.begin(), kinds.end(), kind) == kinds.end();
+  std::vector<OptionSpec> options;
+  for (const OptionSpec& option : command.options) {
+    if (all || option.kind.empty() || option.kind == kind) options.push_back(option);
+  }
+  return options;
+}
 
 std::vector<std::string> choices_of(std::string_view choices) {
   std::vector<std::string> out;

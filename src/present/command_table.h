@@ -1,6 +1,7 @@
 // command_table.h — what can be typed: one table from which parsing, help and completion follow.
 // A command that is not here does not exist; commands of later versions are not announced.
-// Constant data; safe from any thread.
+// An option of the same name may mean
+// something else for another KIND of a command. Constant data; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct OptionSpec {
   Completes completes{};
   std::string_view choices{};    // kChoice: "table|csv|md|json"
   bool repeats{};                // may be given more than once
+  std::string_view kind{};       // of which KIND of the command alone: "train"; empty: of each
 };
 
 struct ArgumentSpec {
@@ -53,5 +55,10 @@ std::span<const OptionSpec> common_options();            // of every command, be
 std::span<const ExampleSpec> common_examples();
 
 std::vector<std::string> choices_of(std::string_view choices);  // "a|b" → {"a", "b"}
+
+// The KINDs that have options of their own: "serve", "train" of predict. Others: none.
+std::vector<std::string> kinds_of(const CommandSpec& command);
+// The options of one KIND; of all where `kind` is empty or has none of its own.
+std::vector<OptionSpec> options_of(const CommandSpec& command, std::string_view kind);
 
 }  // namespace assay::present

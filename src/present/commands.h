@@ -10,6 +10,7 @@
 #include "present/cli.h"
 #include "present/options.h"
 #include "present/text_table.h"
+#include "present/training_options.h"
 
 namespace assay::present {
 
@@ -26,9 +27,12 @@ int compare_command(const Context& context, const CompareOptions& options);
 int models_command(const Context& context, const ModelsOptions& options);
 int offers_command(const Context& context, const OffersOptions& options);
 int validate_command(const Context& context, const ValidateOptions& options);
+int validate_training_command(const Context& context, const ValidateOptions& options);
 int replay_command(const Context& context, const ValidateOptions& options);
 int predict_command(const Context& context, const PredictOptions& options);
+int predict_training_command(const Context& context, const PredictTrainingOptions& options);
 int search_command(const Context& context, const SearchOptions& options);
+int search_training_command(const Context& context, const SearchTrainingOptions& options);
 int simulate_command(const Context& context, const SimulateOptions& options);
 int explain_command(const Context& context, const ExplainOptions& options);
 int schema_command(const Context& context, const std::string& name);  // empty: list of the schemas

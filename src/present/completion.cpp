@@ -1,5 +1,6 @@
 #include "present/completion.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -54,7 +55,11 @@ std::string command_names() {
 
 std::string option_names(std::span<const OptionSpec> options) {
   std::vector<std::string> names;
-  for (const OptionSpec& option : options) names.emplace_back(option.name);
+  for (const OptionSpec& option : options) {
+    // Of several KINDs.
+    if (std::find(names.begin(), names.end(), option.name) != names.end()) continue;
+    names.emplace_back(option.name);
+  }
   return join(names, " ");
 }
 
@@ -196,7 +201,13 @@ std::string fish() {
   for (const CommandSpec& command : commands()) {
     const std::string condition =
         fmt::format(" -n {}", quoted(fmt::format("__fish_seen_subcommand_from {}", command.name)));
-    for (const OptionSpec& option : command.options) out += fish_option(condition, option);
+    for (const OptionSpec& option : command.options) {
+      const std::string of_kind =
+          fmt::format(" -n {}", quoted(fmt::format("__fish_seen_subcommand_from {}; and "
+                                                   "__fish_seen_subcommand_from {}",
+                                                   command.name, option.kind)));
+      out += fish_option(option.kind.empty() ? condition : of_kind, option);
+    }
     for (const ArgumentSpec& argument : command.arguments) {
       const std::string files = takes_files(argument.completes) ? " -F" : "";
       out += fmt::format("complete -c assay{}{}{}\n", condition, files, fish_values(argument));

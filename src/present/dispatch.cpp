@@ -9,6 +9,7 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "present/arguments.h"
 #include "present/command_table.h"
 #include "present/commands.h"
 #include "present/completion.h"
@@ -16,14 +17,11 @@
 #include "present/number_arguments.h"
 #include "present/serving_arguments.h"
 #include "present/simulate_arguments.h"
+#include "present/training_arguments.h"
+#include "present/training_options.h"
 
 namespace assay::present {
 namespace {
-
-Error usage_error(std::string what, std::string expected = {}, std::vector<std::string> near = {}) {
-  return {.what = std::move(what), .expected = std::move(expected), .near = std::move(near),
-          .where = {}};
-}
 
 // The first of the variables that is set and not empty.
 std::string first_of(const Environment& environment,
@@ -48,6 +46,21 @@ Error not_a_choice(std::string_view name, const std::string& value, std::string_
                      nearest(value, known, 1));
 }
 
+// An option that only another KIND of the command has.
+std::optional<Error> of_another_kind(const CommandSpec& command, const std::string& kind,
+                                     const Arguments& arguments) {
+  const std::vector<OptionSpec> own = options_of(command, kind);
+  for (const OptionSpec& spec : command.options) {
+    if (arguments.all(spec.name).empty() && !arguments.flag(spec.name)) continue;
+    const bool known = std::any_of(own.begin(), own.end(),
+                                   [&](const OptionSpec& o) { return o.name == spec.name; });
+    if (known) continue;
+    return usage_error(
+        fmt::format("{} is an option of assay {} {}", spec.name, command.name, spec.kind));
+  }
+  return std::nullopt;
+}
+
 // Values of which only a few are right, and arguments that may not be missing.
 std::optional<Error> refuse(const CommandSpec& command, const Arguments& arguments) {
   const auto wrong = [&](const auto& spec) {
@@ -68,16 +81,17 @@ std::optional<Error> refuse(const CommandSpec& command, const Arguments& argumen
       return usage_error(fmt::format("{} is missing", spec.name), std::string{spec.help});
     }
   }
-  for (const OptionSpec& spec : command.options) {
+  const std::string kind = arguments.value("KIND");
+  for (const OptionSpec& spec : options_of(command, kind)) {
     if (wrong(spec)) return not_a_choice(spec.name, arguments.value(spec.name), spec.choices);
   }
-  return std::nullopt;
+  return of_another_kind(command, kind, arguments);
 }
 
 Result<OutputFormat> format_of(const Arguments& arguments) {
   const bool simulates = arguments.command == "simulate";
-  const std::string_view known = simulates ? "table|csv|md|json|plain|vllm-bench"
-                                           : "table|csv|md|json|plain";
+  const std::string_view known =
+      simulates ? "table|csv|md|json|plain|vllm-bench" : "table|csv|md|json|plain";
   std::vector<std::string> said;
   if (arguments.flag("--json")) said.emplace_back("json");
   if (arguments.flag("--plain")) said.emplace_back("plain");
@@ -93,10 +107,17 @@ Result<OutputFormat> format_of(const Arguments& arguments) {
   }
   const std::vector<std::string> names = choices_of(known);
   const auto found = std::find(names.begin(), names.end(), said[0]);
-  if (found == names.end()) return tl::unexpected(not_a_choice("--format", said[0], known));
-  constexpr OutputFormat kFormats[] = {OutputFormat::kTable, OutputFormat::kCsv,
+  if (found == names.end()) {
+    Error error = not_a_choice("--format", said[0], known);
+    const std::vector<std::string> precisions = choices_of(kTrainingPrecisions);
+    if (std::find(precisions.begin(), precisions.end(), said[0]) != precisions.end()) {
+      error.near = {"--precision " + said[0]};
+    }
+    return tl::unexpected(error);
+  }
+  constexpr OutputFormat kFormats[] = {OutputFormat::kTable,    OutputFormat::kCsv,
                                        OutputFormat::kMarkdown, OutputFormat::kJson,
-                                       OutputFormat::kPlain, OutputFormat::kVllmBench};
+                                       OutputFormat::kPlain,    OutputFormat::kVllmBench};
   return kFormats[found - names.begin()];
 }
 
@@ -150,17 +171,44 @@ int run_catalog(const Context& context, const Arguments& given) {
 int run_validate(const Context& context, const Arguments& given) {
   const auto jobs = whole_number(given, {"--jobs", 0, 1, 1024});
   if (!jobs) return report_usage(context, jobs.error());
-  const ValidateOptions options{given.value("--data"), given.flag("--rows"), *jobs};
-  return given.value("KIND") == "requests" ? replay_command(context, options)
-                                           : validate_command(context, options);
+  const auto fit = whole_number(given, {"--fit", 0, 1, 100'000});
+  if (!fit) return report_usage(context, fit.error());
+  const ValidateOptions options{given.value("--data"), given.flag("--rows"), *jobs, *fit};
+  const std::string kind = given.value("KIND");
+  if (options.fit > 0 && kind != "training") {
+    return report_usage(context, usage_error("--fit is an option of assay validate training"));
+  }
+  if (options.fit > 0 && options.data.empty()) {
+    return report_usage(context, usage_error("--fit adapts to runs of one's own",
+                                             "--data FILE.csv beside it"));
+  }
+  if (kind == "requests") return replay_command(context, options);
+  return kind == "training" ? validate_training_command(context, options)
+                            : validate_command(context, options);
+}
+
+// All that was typed wrong.
+int report_usages(const Context& context, const Errors& errors) {
+  for (const Error& error : errors) report_usage(context, error);
+  return kUsage;
 }
 
 int run_predict(const Context& context, const Arguments& given) {
+  if (given.value("KIND") == "train") {
+    const auto options = predict_training_options(given);
+    return options ? predict_training_command(context, *options)
+                   : report_usages(context, options.error());
+  }
   const auto options = predict_options(given);
   return options ? predict_command(context, *options) : report_usage(context, options.error());
 }
 
 int run_search(const Context& context, const Arguments& given) {
+  if (given.value("KIND") == "train") {
+    const auto options = search_training_options(given);
+    return options ? search_training_command(context, *options)
+                   : report_usages(context, options.error());
+  }
   const auto options = search_options(given);
   return options ? search_command(context, *options) : report_usage(context, options.error());
 }
@@ -226,7 +274,9 @@ int report_usage(const Error& error, std::span<const std::string> arguments,
 int dispatch(const Arguments& arguments, const Environment& environment, Streams streams) {
   const CommandSpec* command = find_command(arguments.command);
   if (arguments.flag("--help") || arguments.flag("-h")) {
-    streams.out << (arguments.flag("--help") ? full_help(command) : short_help(command));
+    const std::string kind = arguments.value("KIND");
+    streams.out << (arguments.flag("--help") ? full_help(command, kind)
+                                             : short_help(command, kind));
     return kAnswered;
   }
   const auto common = common_of(arguments, environment, streams);

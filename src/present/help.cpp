@@ -17,6 +17,7 @@ using Lines = std::vector<std::pair<std::string, std::string>>;  // what is type
 constexpr std::string_view kQuestion =
     "which AI accelerators, how many, in what layout, for this work?";
 constexpr std::size_t kLeftMax = 40;
+constexpr std::size_t kShortExamples = 2;
 constexpr std::size_t kShortOptionsMax = 24;  // of more, the short help has the first half
 
 // Two columns, the right one wrapped.
@@ -51,6 +52,16 @@ Lines argument_lines(std::span<const ArgumentSpec> arguments) {
   Lines lines;
   for (const ArgumentSpec& a : arguments) lines.emplace_back(a.name, a.help);
   return lines;
+}
+
+// Those that begin with "assay COMMAND KIND"; all where `kind` is empty.
+std::vector<ExampleSpec> examples_of(const CommandSpec& command, std::string_view kind) {
+  const std::string prefix = fmt::format("assay {} {} ", command.name, kind);
+  std::vector<ExampleSpec> examples;
+  for (const ExampleSpec& e : command.examples) {
+    if (kind.empty() || e.line.starts_with(prefix)) examples.push_back(e);
+  }
+  return examples;
 }
 
 Lines option_lines(std::span<const OptionSpec> options) {
@@ -115,28 +126,42 @@ std::string usage_line(const CommandSpec& command) {
   return out + " [options]";
 }
 
-std::string short_help(const CommandSpec* command) {
+std::string short_help(const CommandSpec* command, std::string_view kind) {
   if (command == nullptr) return program_short_help();
-  const auto examples =
-      command->examples.first(std::min<std::size_t>(2, command->examples.size()));
+  const std::vector<std::string> kinds = kinds_of(*command);
+  const bool has_kind = std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  std::vector<ExampleSpec> examples = examples_of(*command, has_kind ? kind : "");
+  if (examples.size() > kShortExamples) examples.resize(kShortExamples);
   std::string out = fmt::format("assay {}: {}\nusage: {}\n\n", command->name, command->summary,
                                 usage_line(*command));
   out += two_columns(example_lines(examples)) + '\n';
   Lines lines = argument_lines(command->arguments);
-  const bool all = command->options.size() <= kShortOptionsMax;
-  const auto shown = all ? command->options : command->options.first(kShortOptionsMax / 2);
+  std::vector<OptionSpec> shown;
+  if (kinds.empty() || has_kind) shown = options_of(*command, kind);
+  if (shown.size() > kShortOptionsMax) shown.resize(kShortOptionsMax / 2);
   for (auto& line : option_lines(shown)) lines.push_back(std::move(line));
   if (!lines.empty()) out += two_columns(lines) + '\n';
+  if (has_kind) return out + fmt::format("assay {} {} --help: all options\n", command->name, kind);
+  for (const std::string& one : kinds) {
+    out += fmt::format("assay {} {} -h: its options\n", command->name, one);
+  }
   return out + fmt::format("assay {} --help: all options\n", command->name);
 }
 
-std::string full_help(const CommandSpec* command) {
+std::string full_help(const CommandSpec* command, std::string_view kind) {
   if (command == nullptr) return program_full_help();
   std::string out = fmt::format("assay {}: {}\n\nusage: {}\n", command->name, command->summary,
                                 usage_line(*command));
-  out += block("examples", example_lines(command->examples));
+  std::vector<std::string> kinds = kinds_of(*command);
+  const bool has_kind = std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  if (has_kind) kinds = {std::string{kind}};
+  out += block("examples", example_lines(examples_of(*command, has_kind ? kind : "")));
   out += block("arguments", argument_lines(command->arguments));
-  out += block("options", option_lines(command->options));
+  if (kinds.empty()) out += block("options", option_lines(options_of(*command, "")));
+  for (const std::string& one : kinds) {
+    out += block(fmt::format("options of {} {}", command->name, one),
+                 option_lines(options_of(*command, one)));
+  }
   out += block("options of every command", option_lines(common_options()));
   out += paragraph(command->details) + paragraph(kExitCodes);
   return out + "\nman assay says more.\n";

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "present/command_table.h"
 
 namespace assay::present {
 
-// `command` null: of the program.
-std::string short_help(const CommandSpec* command);
-std::string full_help(const CommandSpec* command);
+// `command` null: of the program. `kind`: what was typed after it; its own options alone.
+std::string short_help(const CommandSpec* command, std::string_view kind = {});
+std::string full_help(const CommandSpec* command, std::string_view kind = {});
 
 // "assay compare ACCELERATOR... [options]"
 std::string usage_line(const CommandSpec& command);

@@ -60,6 +60,7 @@ struct ValidateOptions {
   std::string data;  // --data FILE; empty: the built-in measurements
   bool rows{};       // --rows: one line a measurement
   int jobs{};        // 0: as many as there are cores
+  int fit{};         // --fit N: training, own rows that the constants adapt to first; 0: none
 };
 
 struct ExplainOptions {

@@ -1,5 +1,7 @@
 #include "present/plan_chain.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -9,7 +11,7 @@ namespace {
 using document::Document;
 using document::Node;
 
-constexpr std::string_view kSchema = "assay.plan/1";
+constexpr std::string_view kSchemas[] = {"assay.plan/1", "assay.plan.train/1"};
 
 Error wrong(const Document& saved, const Node& node, std::string what, std::string expected) {
   return {.what = std::move(what),
@@ -42,7 +44,8 @@ model::UsedFact read_input(const Document& saved, const Node& node, Errors& erro
 
 bool is_plan(const Document& document) {
   const Node* schema = document.root.find("schema");
-  return schema != nullptr && schema->text == kSchema;
+  return schema != nullptr &&
+         std::find(std::begin(kSchemas), std::end(kSchemas), schema->text) != std::end(kSchemas);
 }
 
 Checked<std::vector<plan::Figure>> read_chains(const Document& saved) {

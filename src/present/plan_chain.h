@@ -1,5 +1,5 @@
-// plan_chain.h — the "explain" part of a saved plan ("assay.plan/1") → figures with their inputs.
-// Reads with the places of the file, so that a damaged plan is reported at its line.
+// plan_chain.h — the "explain" part of a saved plan, of serving or of training → figures with their
+// inputs. Reads with the places of the file, so that a damaged plan is reported at its line.
 #pragma once
 
 #include <vector>

@@ -6,6 +6,7 @@
 #include "plan/figures.h"
 #include "present/cli.h"
 #include "present/figure_json.h"
+#include "present/plan_parts_json.h"
 
 namespace assay::present {
 
@@ -54,21 +55,6 @@ Json simulated_json(const plan::SimulatedServing& s) {
           {"rate_bound_by", s.binds}};
 }
 
-Json offer_json(const market::Offer& o) {
-  return {{"id", o.id},
-          {"price", o.price},
-          {"currency", o.currency},
-          {"unit", market::name(o.unit)},
-          {"period", market::name(o.period)},
-          {"accelerators_per_unit", o.accelerators},
-          {"price_usd_per_accelerator_hour", market::usd_per_accelerator_hour(o)},
-          {"kind", market::name(o.kind)},
-          {"seller", o.seller},
-          {"region", o.region},
-          {"date", o.date.empty() ? Json(nullptr) : Json(o.date)},
-          {"source", o.source}};
-}
-
 Json fleet_json(const Fleet& f, const plan::Scenario& scenario) {
   return {{"accelerator", f.offer.accelerator},
           {"accelerators", f.accelerators},
@@ -100,7 +86,7 @@ Json fleet_json(const Fleet& f, const plan::Scenario& scenario) {
           {"simulated", simulated_json(*f.simulated)},
           {"assumed", f.assumed},
           {"why_not_first", f.why_not_first},
-          {"offer", offer_json(f.offer)}};
+          {"offer", plan_offer_json(f.offer)}};
 }
 
 Json question_json(const Plan& p) {
@@ -118,26 +104,11 @@ Json question_json(const Plan& p) {
           {"assumed", assumed}};
 }
 
-Json explain_json(const Plan& p, const catalog::EfficiencyTable& efficiency) {
-  Json out = Json::object();
-  for (const plan::Figure& figure : plan::figures(p, efficiency)) {
-    out[figure.key] = {{"value", figure.value},
-                       {"formula", figure.formula},
-                       {"section", figure.section},
-                       {"inputs", inputs_json(figure.inputs)}};
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string plan_json(const Plan& p, const catalog::EfficiencyTable& efficiency) {
-  Json fleets = Json::array(), rejected = Json::array(), relaxations = Json::array(),
-       sensitivities = Json::array();
+  Json fleets = Json::array(), relaxations = Json::array(), sensitivities = Json::array();
   for (const Fleet& fleet : p.fleets) fleets.push_back(fleet_json(fleet, p.scenario));
-  for (const plan::Rejected& r : p.rejected) {
-    rejected.push_back({{"reason", name(r.reason)}, {"count", r.count}, {"nearest", r.nearest}});
-  }
   for (const plan::Relaxation& r : p.relaxations) {
     relaxations.push_back({{"constraint", r.constraint},
                            {"asked", r.asked},
@@ -150,27 +121,28 @@ std::string plan_json(const Plan& p, const catalog::EfficiencyTable& efficiency)
                              {"cost_ratio", s.cost_ratio == 0 ? Json(nullptr) : Json(s.cost_ratio)},
                              {"fleet", s.fleet}});
   }
-  Json out{{"schema", "assay.plan/1"},
-           {"status", p.is_feasible() ? "feasible" : "infeasible"},
-           {"question", question_json(p)},
-           {"fleets", std::move(fleets)},
-           {"shortlist", p.shortlist},
-           {"cautious_fleet", p.cautious ? Json(*p.cautious) : Json(nullptr)},
-           {"candidates", p.candidates},
-           {"feasible", p.feasible},
-           {"simulated_layouts", p.simulated},
-           {"unranked_offers", p.unranked},
-           {"rejected", std::move(rejected)},
-           {"relaxations", std::move(relaxations)},
-           {"sensitivities", std::move(sensitivities)},
-           {"notes", p.notes},
-           {"oldest_price", p.oldest_price.empty() ? Json(nullptr) : Json(p.oldest_price)},
-           {"explain", p.is_feasible() ? explain_json(p, efficiency) : Json::object()},
-           {"assay", version()},
-           {"seed", p.scenario.seed},
-           {"catalog_date", p.catalog_date},
-           {"catalog_hash", p.catalog_hash},
-           {"scenario_hash", p.scenario.hash}};
+  Json out{
+      {"schema", "assay.plan/1"},
+      {"status", p.is_feasible() ? "feasible" : "infeasible"},
+      {"question", question_json(p)},
+      {"fleets", std::move(fleets)},
+      {"shortlist", p.shortlist},
+      {"cautious_fleet", p.cautious ? Json(*p.cautious) : Json(nullptr)},
+      {"candidates", p.candidates},
+      {"feasible", p.feasible},
+      {"simulated_layouts", p.simulated},
+      {"unranked_offers", p.unranked},
+      {"rejected", rejected_json(p.rejected)},
+      {"relaxations", std::move(relaxations)},
+      {"sensitivities", std::move(sensitivities)},
+      {"notes", p.notes},
+      {"oldest_price", p.oldest_price.empty() ? Json(nullptr) : Json(p.oldest_price)},
+      {"explain", p.is_feasible() ? chains_json(plan::figures(p, efficiency)) : Json::object()},
+      {"assay", version()},
+      {"seed", p.scenario.seed},
+      {"catalog_date", p.catalog_date},
+      {"catalog_hash", p.catalog_hash},
+      {"scenario_hash", p.scenario.hash}};
   return dump(out);
 }
 

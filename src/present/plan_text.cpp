@@ -11,6 +11,7 @@
 #include "plan/relax.h"
 #include "present/cli.h"
 #include "present/colour.h"
+#include "present/plan_lines.h"
 #include "present/text_table.h"
 
 namespace assay::present {
@@ -42,28 +43,12 @@ std::string question(const Plan& plan) {
                      limit_text("TPOT", demand.tpot));
 }
 
-std::string money(Usd amount) { return "$" + grouped_text(amount.base()); }
-
 std::string per_mtok(const Fleet& fleet) {
   return "$" + fmt::format("{:.2f}", fleet.usd_per_million_output_tokens);
 }
 
 std::string layout(const Fleet& fleet) {
   return fmt::format("tp{} × {}", fleet.deployment.tensor, fleet.replicas);
-}
-
-std::string units(const Fleet& fleet) {
-  const std::string_view unit = market::name(fleet.offer.unit);
-  const bool single = fleet.offer.unit == market::PriceUnit::kCard && fleet.offer.accelerators == 1;
-  if (single) return "cards";
-  return fmt::format("{} {}{} of {}", fleet.units, unit, fleet.units == 1 ? "" : "s",
-                     fleet.offer.accelerators);
-}
-
-std::string rule(const CommonOptions& options) {
-  std::string line;
-  for (std::size_t i = 0; i < kWidthMax - 4; ++i) line += options.unicode ? "─" : "-";
-  return "  " + line + "\n";
 }
 
 struct ShownLatency {
@@ -131,13 +116,11 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
   const Fleet& best = plan.fleets.front();
   const std::string head =
       fmt::format("  {} × {} ({}), {}, {} replica{}, {}", best.accelerators, best.offer.accelerator,
-                  units(best), best.deployment.engine, layout(best), best.replicas == 1 ? "" : "s",
-                  catalog::name(best.deployment.weights));
+                  units_text(best.offer, best.units), best.deployment.engine, layout(best),
+                  best.replicas == 1 ? "" : "s", catalog::name(best.deployment.weights));
   const std::string price =
       fmt::format("{} /Mtok out   {} /month", per_mtok(best), money(best.usd_per_month));
-  const std::size_t used = display_width(head) + display_width(price);
-  const std::string gap(used + 3 < kWidthMax ? kWidthMax - 2 - used : 1, ' ');
-  std::string out = paint(head, Colour::kBold, options.colour) + gap + price + "\n" + rule(options);
+  std::string out = headline(head, price, options);
   const market::Offer& offer = best.offer;
   out += fmt::format("  offer      {}: {:.3f} USD an accelerator-hour, {}{}\n", offer.id,
                      market::usd_per_accelerator_hour(offer), market::name(offer.kind),
@@ -174,16 +157,6 @@ std::string choice_block(const Plan& plan, const CommonOptions& options) {
       "same.\n",
       grouped_text(static_cast<double>(simulated.requests)));
   out += cautious_line(plan);
-  return out;
-}
-
-std::string wrapped_lines(std::string_view text, std::string_view indent) {
-  std::string out;
-  bool first = true;
-  for (const std::string& line : wrapped(text, kWidthMax - indent.size())) {
-    out += (first ? std::string{} : std::string{indent}) + line + "\n";
-    first = false;
-  }
   return out;
 }
 
@@ -245,18 +218,6 @@ std::string counts(const Plan& plan) {
                                 plan.candidates, plan.feasible, plan.simulated);
   for (const plan::Rejected& rejected : plan.rejected) {
     out += fmt::format(" · {} {}", rejected.count, describe(rejected.reason));
-  }
-  return out;
-}
-
-std::string nearest_misses(const Plan& plan) {
-  std::string out;
-  for (const plan::Rejected& rejected : plan.rejected) {
-    const bool telling = rejected.reason >= plan::Reason::kUnknownFigure;
-    if (!telling || rejected.nearest.empty()) continue;
-    out += wrapped_lines(
-        fmt::format("  nearest of those that {}: {}", describe(rejected.reason), rejected.nearest),
-        "    ");
   }
   return out;
 }
@@ -324,7 +285,8 @@ std::string plan_text(const Plan& plan, const CommonOptions& options, int runner
   } else {
     out += infeasible_block(plan, options);
   }
-  out += wrapped_lines(counts(plan).substr(1), "  ").insert(0, "\n") + nearest_misses(plan);
+  out +=
+      wrapped_lines(counts(plan).substr(1), "  ").insert(0, "\n") + nearest_misses(plan.rejected);
   out += sensitivity_lines(plan) + assumptions(plan);
   if (plan.is_feasible()) {
     out += fmt::format("Next: assay plan {} --save plan.json · assay explain plan.json tpot_mean\n",

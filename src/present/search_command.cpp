@@ -1,11 +1,10 @@
 // search_command.cpp — `assay search serve`: every layout of a model on some accelerators.
-#include <algorithm>
 #include <ostream>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "present/commands.h"
 #include "present/search_json.h"
@@ -63,9 +62,7 @@ std::optional<Error> refusal(const ServingInputs& inputs, const SearchOptions& o
 
 std::vector<search::ServingSearch> searches_of(const ServingInputs& inputs,
                                                const SearchOptions& options) {
-  const int jobs = options.jobs > 0
-                       ? options.jobs
-                       : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int jobs = jobs_or_cores(options.jobs);
   const search::SearchSpace space = space_of(options);
   if (inputs.subjects.size() == 1) {
     return {search_serving(inputs.subject(0), inputs.tables(), space, jobs)};

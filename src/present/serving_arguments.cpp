@@ -18,12 +18,6 @@ namespace {
 constexpr int kBatchMax = 100'000, kTokensMax = 10'000'000, kRanksMax = 1024;
 constexpr std::size_t kBatchesMax = 64;
 
-Error usage_error(std::string what, std::string expected) {
-  return {.what = std::move(what), .expected = std::move(expected), .near = {}, .where = {}};
-}
-
-bool is_given(const Arguments& given, std::string_view name) { return !given.all(name).empty(); }
-
 Error not_a_batch(const std::string& text) {
   return usage_error(
       fmt::format("--batch is '{}'", excerpt(text)),

@@ -2,11 +2,11 @@
 // far off the predictions are. Findings are an answer: exit 0.
 #include <algorithm>
 #include <ostream>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "catalog/efficiency.h"
 #include "catalog/embedded.h"
@@ -47,9 +47,7 @@ std::vector<Prediction> predict(const Context& context, const ValidateOptions& o
                                 std::span<const Measurement> measurements,
                                 std::span<const evidence::Case> cases,
                                 const catalog::EfficiencyTable& efficiency) {
-  const int jobs = options.jobs > 0
-                       ? options.jobs
-                       : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int jobs = jobs_or_cores(options.jobs);
   Progress progress{context.streams.err, context.streams.err_is_tty, context.seconds};
   std::vector<Prediction> all;
   while (all.size() < measurements.size()) {

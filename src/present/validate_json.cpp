@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/assert.h"
-#include "base/interval.h"
 #include "present/cli.h"
 #include "present/figure_json.h"
+#include "present/validate_json_parts.h"
 #include "present/validate_text.h"
 
 namespace assay::present {
@@ -20,14 +20,6 @@ using evidence::Report;
 using evidence::Score;
 
 Json known(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
-
-void add_errors(Json& json, const Score& s) {
-  json["median_ape"] = known(s.median_ape);
-  json["p90_ape"] = known(s.p90_ape);
-  json["bias"] = known(s.bias);
-  json["cover_80"] = known(s.cover_80);
-  json["cover_90"] = known(s.cover_90);
-}
 
 Json score_json(const Score& s) {
   Json json{{"groups", s.groups}};
@@ -63,36 +55,19 @@ Json cell_json(const evidence::Cell& cell) {
 }
 
 Json row_json(const evidence::Measurement& m, const evidence::Prediction& p) {
-  const bool predicted = p.refusal == evidence::Refusal::kNone;
-  Json json{{"id", m.id},
-            {"source", m.source},
-            {"accelerator", m.accelerator},
-            {"model", m.model},
-            {"metric", name(m.metric)},
-            {"scenario", name(m.scenario)},
-            {"measured", m.value},
-            {"predicted", predicted ? Json(p.value) : Json(nullptr)},
-            {"ratio", predicted ? Json(p.value / m.value) : Json(nullptr)},
-            {"low_80", nullptr},
-            {"high_80", nullptr},
-            {"low_90", nullptr},
-            {"high_90", nullptr}};
-  if (predicted) {
-    const auto narrow = estimate(p.value, p.half_width_80);
-    const auto wide = estimate(p.value, p.half_width_90);
-    json["low_80"] = narrow.low;
-    json["high_80"] = narrow.high;
-    json["low_90"] = wide.low;
-    json["high_90"] = wide.high;
-  }
-  json["class"] = p.model_class;
-  json["family"] = p.family;
-  json["engine"] = p.engine;
-  json["regime"] = p.regime;
-  json["layout"] = p.layout;
-  json["layout_assumed"] = p.layout_assumed;
+  const ValidationRow row{.id = m.id,
+                          .source = m.source,
+                          .accelerator = m.accelerator,
+                          .model = m.model,
+                          .metric = std::string{name(m.metric)},
+                          .measured = m.value,
+                          .remark = row_remark(m, p)};
+  Json json;
+  add_names(json, row);
+  json["scenario"] = name(m.scenario);
+  add_prediction(json, row, p);
   json["suspect"] = m.suspect;
-  json["remark"] = row_remark(m, p);
+  json["remark"] = row.remark;
   return json;
 }
 
@@ -100,11 +75,8 @@ Json row_json(const evidence::Measurement& m, const evidence::Prediction& p) {
 
 std::string validation_json(const Report& report, const std::string& data,
                             const catalog::Catalog& catalog) {
-  Json cells = Json::array(), refusals = Json::array();
+  Json cells = Json::array();
   for (const evidence::Cell& cell : report.cells) cells.push_back(cell_json(cell));
-  for (const evidence::RefusalCount& r : report.refusals) {
-    refusals.push_back({{"kind", r.kind}, {"why", r.why}, {"rows", r.rows}});
-  }
   return dump({{"schema", "assay.validation.inference/1"},
                {"rows", report.rows},
                {"groups", report.groups},
@@ -115,7 +87,7 @@ std::string validation_json(const Report& report, const std::string& data,
                {"by_engine", nested(report.by_engine)},
                {"by_scenario", nested(report.by_scenario)},
                {"cells", std::move(cells)},
-               {"refusals", std::move(refusals)},
+               {"refusals", refusals_json(report.refusals)},
                {"excepted_groups", report.excepted_groups},
                {"ratios",
                 {{"pairs", report.ratios.pairs},

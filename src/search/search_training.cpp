@@ -331,11 +331,16 @@ std::vector<FoundLayout> thinned(const std::vector<FoundLayout>& front, double s
 TrainingSearch search_training(const model::TrainingSubject& subject, int accelerators,
                                const TrainingSpace& space, const TrainingSearchOptions& options) {
   ASSAY_ASSERT(accelerators >= 1 && options.top >= 1 && space.layers == subject.model.layers());
+  TrainingSearch search;
+  if (const std::string why = model::format_obstacle(subject); !why.empty()) {
+    search.counts.candidates = search.counts.cannot_run = count_layouts(space, accelerators);
+    search.rejected = {{.reason = "the format", .example = why, .count = search.counts.cannot_run}};
+    return search;
+  }
   const Question q{subject, accelerators, space, options, extremes_of(space)};
   const auto shapes = shard_shapes(space, accelerators);
   const Known known = options.prune ? known_from(q, searched(q, nullptr, shapes)) : Known{};
   const Outcome all = searched(q, &known, shapes);
-  TrainingSearch search;
   search.counts = all.counts;
   search.checksum = all.checksum;
   search.rejected = all.rejected;

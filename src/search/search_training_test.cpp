@@ -212,6 +212,19 @@ TEST(SearchTraining, WhatCannotRunIsCountedByReason) {
   }));
 }
 
+TEST(SearchTraining, AFormatThatTheHardwareLacksRejectsTheWholeSpace) {
+  TrainingQuestion q = gpt3_on_512_a100();
+  q.job.format = model::TrainingFormat::kFp8;
+  const TrainingSpace space = megatron_space(q.subject(), q.accelerators);
+  const TrainingSearch none = search_training(q.subject(), q.accelerators, space, {});
+  EXPECT_TRUE(none.top.empty());
+  EXPECT_FALSE(none.leanest.has_value());
+  EXPECT_EQ(none.counts.candidates, none.counts.cannot_run);
+  ASSERT_EQ(none.rejected.size(), 1U);
+  EXPECT_EQ(none.rejected.front().example,
+            "a100-sxm-80g does not multiply in fp8, or nobody says how fast");
+}
+
 TEST(SearchTraining, OffloadOverAnUnknownLinkCannotRun) {
   TrainingQuestion q = llama_8b_on_16_h100();
   const TrainingSpace space = full_space(q.subject(), q.accelerators);
