@@ -100,10 +100,10 @@ STACK_FIELDS = {'matrix': (1, 0.03), 'attention': (0.95, 0.15), 'elementwise': (
                 'tensor_exposed': (0.8, 0.3), 'data_exposed': (0.4, 0.4),
                 'shard_exposed': (0.25, 0.4), 'layer_host': (0.5, 0.5), 'step_host': (30, 0.7)}
 EXPERT_FIELDS = {'expert_kernels': (0.7, 0.15), 'expert_host': (0.8, 0.5),
-                 'expert_exposed': (0.8, 0.25)}
+                 'expert_exposed': (0.8, 0.25), 'expert_casts': (1, 0.4)}
 SHARED_FIELDS = {'power_exponent': (0.6, 0.2), 'cast_passes': (1.5, 0.3), 'loss_bytes': (14, 0.2),
                  'expert_offset': (130, 0.5), 'permute_passes': (4, 0.3),
-                 'pipeline_exposed': (0.5, 0.4), 'scan_passes': (20, 0.4)}
+                 'pipeline_exposed': (0.5, 0.4), 'scan_passes': (20, 1.0)}
 LINK_FIELDS = {'nvlink': {'bandwidth': (0.8, 0.08), 'latency': (12, 0.3)},
                'network': {'bandwidth': (0.9, 0.08), 'latency': (25, 0.3)},
                'xgmi': {'bandwidth': (0.7, 0.15), 'latency': (15, 0.3)}}
@@ -123,6 +123,8 @@ def parameters(facts):
 
     for family in sorted({f[1] for f in facts if f}):
         fields = dict(FAMILY_FIELDS)
+        if any(f and f[1] == family and f[0] == 'hybrid' for f in facts):
+            fields['scan'] = (1, 0.4)
         fields.update(FAMILY_PRIORS.get(family, {}))
         add('families', 'family', family, fields)
     for stack in sorted({f[2] for f in facts if f} - {'unknown'}):

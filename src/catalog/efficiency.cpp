@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "catalog/embedded.h"
+#include "catalog/take_fields.h"
 #include "document/bind.h"
 #include "document/read.h"
 
@@ -20,38 +21,12 @@ using document::Node;
 using document::Range;
 
 constexpr std::string_view kFile = "data/efficiency.yaml";
-constexpr std::string_view kUnknown = "unknown";
 constexpr std::array<std::string_view, 5> kMetrics{"tpot", "ttft", "throughput", "ratio", "power"};
 constexpr Range kShare{0.01, 1.0};
 constexpr Range kFactor{0.01, 10.0};
 constexpr Range kCount{0, 1e9};
 constexpr Range kSeconds{0, 1.0};
 constexpr Range kBytes{0, 1e12};
-
-constexpr std::array kLinkKinds{LinkKind::kNone, LinkKind::kNvlink, LinkKind::kXgmi,
-                                LinkKind::kHccs, LinkKind::kPcie,   LinkKind::kNetwork,
-                                LinkKind::kOther};
-
-Confidence take_confidence(Binder& b) {
-  const Node* node = b.take("confidence", Need::kRequired);
-  if (node == nullptr) return {};
-  const auto confidence = parse_confidence(node->text);
-  if (!confidence)
-    b.fail(*node, confidence.error().what, confidence.error().expected, confidence.error().near);
-  return confidence.value_or(Confidence::kAssumed);
-}
-
-double take_number(Binder& b, std::string_view key, Range range) {
-  return b.take_number(key, Need::kRequired, range).value_or(1.0);
-}
-
-std::string take_text(Binder& b, std::string_view key) {
-  return b.take_text(key, Need::kRequired).value_or("");
-}
-
-Seconds take_seconds(Binder& b, std::string_view key) {
-  return b.take_quantity<Seconds>(key, Need::kRequired, kSeconds).value_or(Seconds{});
-}
 
 const OperatorCurves* take_operators(Binder& b, const std::vector<OperatorCurves>& operators) {
   std::vector<std::string> names;
@@ -63,14 +38,13 @@ const OperatorCurves* take_operators(Binder& b, const std::vector<OperatorCurves
 
 // `operators` names the family whose curves it takes: its own where they were measured.
 FamilyEfficiency read_family(Binder& b, const std::vector<OperatorCurves>& operators) {
-  FamilyEfficiency family{
-      .family = take_text(b, "family"),
-      .operators = {},
-      .sustained_compute = take_number(b, "sustained_compute", kFactor),
-      .sustained_memory = take_number(b, "sustained_memory", kFactor),
-      .sustained_experts = b.take_number("sustained_experts", Need::kOptional, kFactor).value_or(1),
-      .confidence = take_confidence(b),
-      .origin = take_text(b, "origin")};
+  FamilyEfficiency family{.family = take_text(b, "family"),
+                          .operators = {},
+                          .sustained_compute = take_number(b, "sustained_compute", kFactor),
+                          .sustained_memory = take_number(b, "sustained_memory", kFactor),
+                          .sustained_experts = take_or(b, "sustained_experts", kFactor, 1),
+                          .confidence = take_confidence(b),
+                          .origin = take_text(b, "origin")};
   const OperatorCurves* curves = take_operators(b, operators);
   if (curves != nullptr) family.operators = *curves;
   family.borrowed = curves != nullptr && curves->family != family.family;
@@ -78,23 +52,18 @@ FamilyEfficiency read_family(Binder& b, const std::vector<OperatorCurves>& opera
 }
 
 LinkEfficiency read_link(Binder& b, const std::vector<OperatorCurves>& operators) {
-  std::vector<std::string> names;
-  for (const LinkKind kind : kLinkKinds) names.emplace_back(name(kind));
-  const auto kind = b.take_choice("kind", Need::kRequired, names);
-  LinkEfficiency link{.kind = LinkKind::kOther,
+  const LinkKind kind = take_link_kind(b);
+  LinkEfficiency link{.kind = kind,
                       .all_reduce = {},
                       .all_to_all = {},
                       .own = b.take_bool("own", Need::kOptional).value_or(false),
-                      .wait = take_seconds(b, "wait"),
+                      .wait = take_seconds(b, "wait", kSeconds),
                       .sustained = take_number(b, "sustained", kFactor),
                       .confidence = take_confidence(b),
                       .origin = take_text(b, "origin")};
   if (const OperatorCurves* curves = take_operators(b, operators); curves != nullptr) {
     link.all_reduce = curves->all_reduce;
     link.all_to_all = curves->all_to_all;
-  }
-  for (const LinkKind candidate : kLinkKinds) {
-    if (kind && name(candidate) == *kind) link.kind = candidate;
   }
   return link;
 }
@@ -110,13 +79,13 @@ EngineOverhead read_engine(Binder& b) {
   return {
       .engine = take_text(b, "engine"),
       .since = take_text(b, "since"),
-      .per_layer = take_seconds(b, "per_layer"),
-      .per_layer_prefill = take_seconds(b, "per_layer_prefill"),
-      .per_step = take_seconds(b, "per_step"),
+      .per_layer = take_seconds(b, "per_layer", kSeconds),
+      .per_layer_prefill = take_seconds(b, "per_layer_prefill", kSeconds),
+      .per_step = take_seconds(b, "per_step", kSeconds),
       .matrix_kernels = take_number(b, "matrix_kernels", kFactor),
-      .memory_kernels = b.take_number("memory_kernels", Need::kOptional, kFactor).value_or(1),
+      .memory_kernels = take_or(b, "memory_kernels", kFactor, 1),
       .expert_kernels = take_number(b, "expert_kernels", kFactor),
-      .per_request = take_seconds(b, "per_request"),
+      .per_request = take_seconds(b, "per_request", kSeconds),
       .own_kernels = b.take_bool("own_kernels", Need::kOptional).value_or(false),
       .cache_read_per_head = b.take_bool("cache_read_per_head", Need::kOptional).value_or(false),
       .memory_rule = take_memory_rule(b),
@@ -124,9 +93,8 @@ EngineOverhead read_engine(Binder& b) {
       .reserve = b.take_quantity<Bytes>("reserve", Need::kRequired, kBytes).value_or(Bytes{}),
       .tokens_max = take_number(b, "tokens_max", kCount),
       .sequences_max = take_number(b, "sequences_max", kCount),
-      .tokens_max_small = b.take_number("tokens_max_small", Need::kOptional, kCount).value_or(0),
-      .sequences_max_small =
-          b.take_number("sequences_max_small", Need::kOptional, kCount).value_or(0),
+      .tokens_max_small = take_or(b, "tokens_max_small", kCount, 0),
+      .sequences_max_small = take_or(b, "sequences_max_small", kCount, 0),
       .chunked_prefill = b.take_bool("chunked_prefill", Need::kRequired).value_or(true),
       .block_tokens = static_cast<int>(take_number(b, "block_tokens", {1, 4096})),
       .prefix_caching = b.take_bool("prefix_caching", Need::kRequired).value_or(false),
@@ -144,22 +112,6 @@ IntervalWidth read_interval(Binder& b) {
           .origin = take_text(b, "origin")};
 }
 
-// One entry of `key` after the other; `read` binds one.
-template <class Read>
-auto read_list(Binder& parent, std::string_view key, std::string_view subject, Read read) {
-  std::vector<decltype(read(parent))> entries;
-  const Node* list = parent.take(key, Need::kRequired);
-  if (list == nullptr) return entries;
-  if (!list->is(Node::Kind::kSequence))
-    parent.fail(*list, "'" + std::string{key} + "' is not a list", "a list");
-  for (const Node& item : list->items) {
-    Binder b{parent.document(), item, parent.errors(), std::string{subject}};
-    entries.push_back(read(b));
-    b.finish();
-  }
-  return entries;
-}
-
 void read_shared(Binder& parent, EfficiencyTable& table) {
   const Node* node = parent.take("shared", Need::kRequired);
   if (node == nullptr) return;
@@ -174,56 +126,33 @@ void read_shared(Binder& parent, EfficiencyTable& table) {
 
 // What the look-ups fall back to must be there.
 void check_fallbacks(Binder& b, const EfficiencyTable& table) {
-  const auto require = [&](bool found, std::string_view what) {
-    if (!found)
-      b.fail(b.node(), "no entry for " + std::string{what}, "one, for what is not listed");
-  };
   const auto family = [](const FamilyEfficiency& f) { return f.family == kUnknown; };
   const auto engine = [](const EngineOverhead& e) { return e.engine == kUnknown; };
   const auto link = [](const LinkEfficiency& l) { return l.kind == LinkKind::kOther; };
-  require(std::ranges::any_of(table.families, family), "family 'unknown'");
-  require(std::ranges::any_of(table.engines, engine), "engine 'unknown'");
-  require(std::ranges::any_of(table.links, link), "link kind 'other'");
+  require_entry(b, std::ranges::any_of(table.families, family), "family 'unknown'");
+  require_entry(b, std::ranges::any_of(table.engines, engine), "engine 'unknown'");
+  require_entry(b, std::ranges::any_of(table.links, link), "link kind 'other'");
   for (const std::string_view metric : kMetrics) {
     for (const bool moe : {false, true}) {
       const std::string regime = interval_regime("", metric, moe);
       const auto same = [&](const IntervalWidth& w) { return w.regime == regime; };
-      require(std::ranges::any_of(table.intervals, same), "interval '" + regime + "'");
+      require_entry(b, std::ranges::any_of(table.intervals, same), "interval '" + regime + "'");
     }
   }
-}
-
-// The entry that `matches`, else the one that `stands_in`; read_efficiency() has seen that the
-// latter exists.
-template <class Entry, class Matches, class StandsIn>
-const Entry& find_or(const std::vector<Entry>& entries, Matches matches, StandsIn stands_in) {
-  const Entry* fallback = nullptr;
-  for (const Entry& entry : entries) {
-    if (matches(entry)) return entry;
-    if (stands_in(entry)) fallback = &entry;
-  }
-  ASSAY_ASSERT(fallback != nullptr);
-  return *fallback;
 }
 
 }  // namespace
 
 const FamilyEfficiency& EfficiencyTable::family(std::string_view name) const {
-  return find_or(
-      families, [&](const FamilyEfficiency& f) { return f.family == name; },
-      [](const FamilyEfficiency& f) { return f.family == kUnknown; });
+  return find_or(families, &FamilyEfficiency::family, name, kUnknown);
 }
 
 const LinkEfficiency& EfficiencyTable::link(LinkKind kind) const {
-  return find_or(
-      links, [&](const LinkEfficiency& l) { return l.kind == kind; },
-      [](const LinkEfficiency& l) { return l.kind == LinkKind::kOther; });
+  return find_or(links, &LinkEfficiency::kind, kind, LinkKind::kOther);
 }
 
 const EngineOverhead& EfficiencyTable::engine(std::string_view name) const {
-  return find_or(
-      engines, [&](const EngineOverhead& e) { return e.engine == name; },
-      [](const EngineOverhead& e) { return e.engine == kUnknown; });
+  return find_or(engines, &EngineOverhead::engine, name, kUnknown);
 }
 
 bool EfficiencyTable::knows_engine(std::string_view name) const {

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "catalog/embedded.h"
+#include "catalog/take_fields.h"
 #include "document/bind.h"
 #include "document/read.h"
 
@@ -21,14 +22,6 @@ constexpr Range kShare{0.01, 1.5};
 constexpr Range kFactor{0, 1e4};
 constexpr Range kSeconds{0, 1e-3};
 
-double number(Binder& b, std::string_view key, Range range) {
-  return b.take_number(key, Need::kRequired, range).value_or(1.0);
-}
-
-Seconds seconds(Binder& b, std::string_view key) {
-  return b.take_quantity<Seconds>(key, Need::kRequired, kSeconds).value_or(Seconds{});
-}
-
 // Binds the mapping under `key` by `read`.
 template <class Read>
 auto read_part(Binder& parent, std::string_view key, Read read) -> decltype(read(parent)) {
@@ -43,10 +36,8 @@ auto read_part(Binder& parent, std::string_view key, Read read) -> decltype(read
 // Measured kernels by the name of their format. Of two for one width the faster counts: an engine
 // chooses it. A width that was not measured reaches what 16 bits reach.
 WidthShares read_widths(Binder& b) {
-  const auto take = [&](std::string_view key) {
-    return b.take_number(key, Need::kOptional, kShare).value_or(0.0);
-  };
-  const double sixteen = number(b, "bfloat16", kShare);
+  const auto take = [&](std::string_view key) { return take_or(b, key, kShare, 0); };
+  const double sixteen = take_number(b, "bfloat16", kShare);
   const auto or_sixteen = [&](double share) { return share > 0 ? share : sixteen; };
   const double eight = std::max(take("fp8"), take("fp8_block"));
   const double mixed = take("w4a8_mxfp4_mxfp8");  // multiplies in 8 bit
@@ -73,16 +64,16 @@ double read_fit(Binder& b) {
     b.take_number(key, Need::kOptional, {0, 1e9});
   }
   b.take_text("transfer", Need::kOptional);
-  number(b, "residual_p90", kFactor);
-  return number(b, "residual_median", kFactor);
+  take_number(b, "residual_p90", kFactor);
+  return take_number(b, "residual_median", kFactor);
 }
 
 GemmCurve read_gemm(Binder& b) {
   GemmCurve gemm{.compute = read_part(b, "c", read_widths),
-                 .memory = number(b, "e", kShare),
-                 .overlap = number(b, "lambda", {0, 1}),
+                 .memory = take_number(b, "e", kShare),
+                 .overlap = take_number(b, "lambda", {0, 1}),
                  .cast = {},
-                 .floor = seconds(b, "t0")};
+                 .floor = take_seconds(b, "t0", kSeconds)};
   if (const Node* cast = b.take("cast", Need::kOptional); cast != nullptr) {
     Binder each{b.document(), *cast, b.errors(), "cast"};
     gemm.cast = read_cast(each);
@@ -94,39 +85,39 @@ GemmCurve read_gemm(Binder& b) {
 
 void read_prefill(Binder& b, AttentionCurve& curve) {
   curve.prefill_compute = read_part(b, "a", read_widths).sixteen;
-  curve.head_offset = number(b, "d0", kFactor);
-  curve.tail = number(b, "tail", kFactor);
-  curve.traffic = number(b, "traffic", kFactor);
-  curve.prefill_floor = seconds(b, "t0");
-  seconds(b, "pair");  // small beside the rest of a prompt
+  curve.head_offset = take_number(b, "d0", kFactor);
+  curve.tail = take_number(b, "tail", kFactor);
+  curve.traffic = take_number(b, "traffic", kFactor);
+  curve.prefill_floor = take_seconds(b, "t0", kSeconds);
+  take_seconds(b, "pair", kSeconds);  // small beside the rest of a prompt
 }
 
 void read_decode(Binder& b, AttentionCurve& curve) {
   const WidthShares memory = read_part(b, "e", read_widths);
   curve.decode_memory = memory.sixteen;
   curve.decode_memory_8 = memory.eight;
-  curve.decode_pair = seconds(b, "pair");
-  curve.decode_overlap = number(b, "lambda", {0, 1});
-  curve.decode_floor = seconds(b, "t0");
+  curve.decode_pair = take_seconds(b, "pair", kSeconds);
+  curve.decode_overlap = take_number(b, "lambda", {0, 1});
+  curve.decode_floor = take_seconds(b, "t0", kSeconds);
 }
 
 ExpertCurve read_experts(Binder& b) {
   ExpertCurve curve{.compute = read_part(b, "c", read_widths),
                     .memory = read_part(b, "e", read_widths),
-                    .overlap = number(b, "lambda", {0, 1}),
-                    .passes = number(b, "passes", kFactor),
-                    .skew = number(b, "skew_1.01", {0, 1}),
-                    .floor = seconds(b, "t0")};
-  number(b, "skew_1.2", {0, 1});
+                    .overlap = take_number(b, "lambda", {0, 1}),
+                    .passes = take_number(b, "passes", kFactor),
+                    .skew = take_number(b, "skew_1.01", {0, 1}),
+                    .floor = take_seconds(b, "t0", kSeconds)};
+  take_number(b, "skew_1.2", {0, 1});
   return curve;
 }
 
 CollectiveCurve read_collective(Binder& b) {
-  return {.latency = seconds(b, "a0"),
-          .per_rank = seconds(b, "a1"),
-          .fill = seconds(b, "fill"),
-          .bandwidth = number(b, "b", kShare),
-          .bandwidth_per_doubling = number(b, "b_per_doubling", {0.1, 2})};
+  return {.latency = take_seconds(b, "a0", kSeconds),
+          .per_rank = take_seconds(b, "a1", kSeconds),
+          .fill = take_seconds(b, "fill", kSeconds),
+          .bandwidth = take_number(b, "b", kShare),
+          .bandwidth_per_doubling = take_number(b, "b_per_doubling", {0.1, 2})};
 }
 
 // A part with its fit: `read` binds what is its own.
@@ -135,7 +126,7 @@ auto fitted(Read read, OperatorCurves& family) {
   return [read, &family](Binder& b) {
     auto part = read(b);
     const double residual = read_fit(b);
-    const std::string origin = b.take_text("origin", Need::kRequired).value_or("");
+    const std::string origin = take_text(b, "origin");
     if (family.origin.empty()) {  // the matrix products come first
       family.origin = origin;
       family.residual = residual;

@@ -1,10 +1,10 @@
 #include "catalog/training_table.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/assert.h"
 #include "catalog/embedded.h"
+#include "catalog/take_fields.h"
 #include "document/bind.h"
 #include "document/read.h"
 
@@ -18,36 +18,10 @@ using document::Node;
 using document::Range;
 
 constexpr std::string_view kFile = "data/training.yaml";
-constexpr std::string_view kUnknown = "unknown";
 constexpr Range kFactor{0.001, 100.0};
 constexpr Range kShare{0, 1};
 constexpr Range kSeconds{0, 10.0};
 constexpr Range kWatts{1, 1e5};
-
-double take_number(Binder& b, std::string_view key, Range range) {
-  return b.take_number(key, Need::kRequired, range).value_or(1.0);
-}
-
-double take_or(Binder& b, std::string_view key, Range range, double otherwise) {
-  return b.take_number(key, Need::kOptional, range).value_or(otherwise);
-}
-
-std::string take_text(Binder& b, std::string_view key) {
-  return b.take_text(key, Need::kRequired).value_or("");
-}
-
-Seconds take_seconds(Binder& b, std::string_view key) {
-  return b.take_quantity<Seconds>(key, Need::kRequired, kSeconds).value_or(Seconds{});
-}
-
-Confidence take_confidence(Binder& b) {
-  const Node* node = b.take("confidence", Need::kRequired);
-  if (node == nullptr) return {};
-  const auto confidence = parse_confidence(node->text);
-  if (!confidence)
-    b.fail(*node, confidence.error().what, confidence.error().expected, confidence.error().near);
-  return confidence.value_or(Confidence::kAssumed);
-}
 
 std::vector<std::string> take_words(Binder& b, std::string_view key) {
   std::vector<std::string> words;
@@ -68,6 +42,7 @@ TrainingFamily read_family(Binder& b) {
           .attention_2 = take_number(b, "attention_2", kFactor),
           .attention_backward = take_number(b, "attention_backward", kFactor),
           .memory = take_number(b, "memory", kFactor),
+          .scan = take_or(b, "scan", kFactor, 1),
           .power = b.take_quantity<Watts>("power", Need::kRequired, kWatts).value_or(Watts{}),
           .confidence = take_confidence(b),
           .origin = take_text(b, "origin")};
@@ -84,12 +59,13 @@ TrainingStack read_stack(Binder& b) {
           .elementwise = take_number(b, "elementwise", kFactor),
           .tensor_exposed = take_number(b, "tensor_exposed", kFactor),
           .data_exposed = take_number(b, "data_exposed", kShare),
+          .expert_casts = take_or(b, "expert_casts", kFactor, 1),
           .expert_exposed = take_or(b, "expert_exposed", kFactor, 1),
           .shard_exposed = take_number(b, "shard_exposed", kShare),
           .expert_kernels = take_number(b, "expert_kernels", kFactor),
-          .layer_host = take_seconds(b, "layer_host"),
-          .expert_host = take_seconds(b, "expert_host"),
-          .step_host = take_seconds(b, "step_host"),
+          .layer_host = take_seconds(b, "layer_host", kSeconds),
+          .expert_host = take_seconds(b, "expert_host", kSeconds),
+          .step_host = take_seconds(b, "step_host", kSeconds),
           .balanced = b.take_bool("balanced", Need::kRequired).value_or(false),
           .deepspeed = b.take_bool("deepspeed", Need::kOptional).value_or(false),
           .gradient_bytes = take_number(b, "gradient_bytes", {1, 8}),
@@ -101,18 +77,11 @@ TrainingStack read_stack(Binder& b) {
 TrainingLink read_link(Binder& b) {
   TrainingLink link{.kind = LinkKind::kOther,
                     .bandwidth = take_number(b, "bandwidth", kFactor),
-                    .latency = take_seconds(b, "latency"),
-                    .per_rank = take_seconds(b, "per_rank"),
+                    .latency = take_seconds(b, "latency", kSeconds),
+                    .per_rank = take_seconds(b, "per_rank", kSeconds),
                     .confidence = take_confidence(b),
                     .origin = take_text(b, "origin")};
-  constexpr std::array kKinds{LinkKind::kNone, LinkKind::kNvlink,  LinkKind::kXgmi, LinkKind::kHccs,
-                              LinkKind::kPcie, LinkKind::kNetwork, LinkKind::kOther};
-  std::vector<std::string> names;
-  for (const LinkKind kind : kKinds) names.emplace_back(name(kind));
-  const auto kind = b.take_choice("kind", Need::kRequired, names);
-  for (const LinkKind candidate : kKinds) {
-    if (kind && name(candidate) == *kind) link.kind = candidate;
-  }
+  link.kind = take_link_kind(b);
   return link;
 }
 
@@ -144,45 +113,18 @@ void read_shared(Binder& parent, TrainingTable& table) {
   b.finish();
 }
 
-template <class Read>
-auto read_list(Binder& parent, std::string_view key, std::string_view subject, Read read) {
-  std::vector<decltype(read(parent))> entries;
-  const Node* list = parent.take(key, Need::kRequired);
-  if (list == nullptr) return entries;
-  if (!list->is(Node::Kind::kSequence))
-    parent.fail(*list, "'" + std::string{key} + "' is not a list", "a list");
-  for (const Node& item : list->items) {
-    Binder b{parent.document(), item, parent.errors(), std::string{subject}};
-    entries.push_back(read(b));
-    b.finish();
-  }
-  return entries;
-}
-
 // What the look-ups fall back to must be there.
 void check_fallbacks(Binder& b, const TrainingTable& table) {
-  const auto require = [&](bool found, std::string_view what) {
-    if (!found)
-      b.fail(b.node(), "no entry for " + std::string{what}, "one, for what is not listed");
-  };
   const auto link = [](LinkKind kind) {
     return [kind](const TrainingLink& l) { return l.kind == kind; };
   };
-  require(std::ranges::count(table.families, kUnknown, &TrainingFamily::family) > 0,
-          "family 'unknown'");
-  require(std::ranges::count(table.stacks, kUnknown, &TrainingStack::stack) > 0, "stack 'unknown'");
-  require(std::ranges::any_of(table.links, link(LinkKind::kOther)), "link kind 'other'");
-  require(std::ranges::any_of(table.links, link(LinkKind::kNetwork)), "link kind 'network'");
-}
-
-// read_training() has seen that `otherwise` exists.
-template <class Entry, class Key>
-const Entry& find_or(const std::vector<Entry>& entries, Key Entry::*key, const auto& wanted,
-                     const auto& otherwise) {
-  auto found = std::ranges::find(entries, wanted, key);
-  if (found == entries.end()) found = std::ranges::find(entries, otherwise, key);
-  ASSAY_ASSERT(found != entries.end());
-  return *found;
+  require_entry(b, std::ranges::count(table.families, kUnknown, &TrainingFamily::family) > 0,
+                "family 'unknown'");
+  require_entry(b, std::ranges::count(table.stacks, kUnknown, &TrainingStack::stack) > 0,
+                "stack 'unknown'");
+  require_entry(b, std::ranges::any_of(table.links, link(LinkKind::kOther)), "link kind 'other'");
+  require_entry(b, std::ranges::any_of(table.links, link(LinkKind::kNetwork)),
+                "link kind 'network'");
 }
 
 }  // namespace
@@ -194,8 +136,7 @@ const TrainingFamily& TrainingTable::family(std::string_view name,
     if (std::ranges::count(entry.accelerators, accelerator) > 0) return entry;
     if (entry.family == name && entry.accelerators.empty()) whole = &entry;
   }
-  return whole != nullptr ? *whole
-                          : find_or(families, &TrainingFamily::family, kUnknown, kUnknown);
+  return whole != nullptr ? *whole : find_or(families, &TrainingFamily::family, kUnknown, kUnknown);
 }
 
 const TrainingStack& TrainingTable::stack(std::string_view name) const {

@@ -24,7 +24,8 @@ struct TrainingFamily {
   double attention_2{};  // the same of FlashAttention-2, whose kernels are of 2023
   double attention_backward{};  // backward's rate relative to forward's
   double memory{};              // element-wise kernels: share of the memory bandwidth
-  Watts power;                  // board limit at which the shares hold
+  double scan{1};  // the same of kernels of linear attention and state spaces, relative to them
+  Watts power;     // board limit at which the shares hold
   Confidence confidence{};
   std::string origin;
   bool measured() const { return confidence == Confidence::kMeasured; }
@@ -41,16 +42,17 @@ struct TrainingStack {
   double elementwise{1};             // memory passes relative to fused kernels
   double tensor_exposed{1};          // share of tensor-parallel communication that is not hidden
   double data_exposed{1};            // the same of gradients and weights of a step
-  double expert_exposed{1};          // of tokens on their way to experts and back
-  double shard_exposed{};            // of FSDP's gathers: what adds to the longer of the two
-  double expert_kernels{1};          // rate of grouped products relative to one large product
-  Seconds layer_host;                // host time of one layer's forward pass
-  Seconds expert_host;               // added by a layer of experts
-  Seconds step_host;                 // of one step: optimizer's launches, logging, data
-  bool balanced{};                   // stages are evened out whatever the number of layers
-  bool deepspeed{};                  // its buffers beside 16-bit gradients: training_memory.cpp
-  double gradient_bytes{4};          // of one gradient, kept and reduced
-  double optimizer_bytes{12};        // of one weight's optimizer states, its master copy among them
+  double expert_casts{1};      // of routed tokens, relative to others: less where they are fused
+  double expert_exposed{1};    // of tokens on their way to experts and back
+  double shard_exposed{};      // of FSDP's gathers: what adds to the longer of the two
+  double expert_kernels{1};    // rate of grouped products relative to one large product
+  Seconds layer_host;          // host time of one layer's forward pass
+  Seconds expert_host;         // added by a layer of experts
+  Seconds step_host;           // of one step: optimizer's launches, logging, data
+  bool balanced{};             // stages are evened out whatever the number of layers
+  bool deepspeed{};            // its buffers beside 16-bit gradients: training_memory.cpp
+  double gradient_bytes{4};    // of one gradient, kept and reduced
+  double optimizer_bytes{12};  // of one weight's optimizer states, its master copy among them
   Confidence confidence{};
   std::string origin;
 };

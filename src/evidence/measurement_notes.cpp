@@ -6,14 +6,11 @@
 #include <string>
 
 #include "base/text.h"
+#include "evidence/note_text.h"
 
 namespace assay::evidence {
 
 namespace {
-
-bool has(std::string_view text, std::string_view what) {
-  return text.find(what) != std::string_view::npos;
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -24,8 +21,7 @@ struct Number {
   std::size_t length{};
 };
 Number leading_number(std::string_view text) {
-  std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-  while (end > 0 && text[end - 1] == '.') --end;  // the full stop of a sentence
+  const std::size_t end = number_length(text);
   Number number{.value = 0, .length = end};
   if (end == 0 || !is_digit(text.front()) || !parse_double(text.substr(0, end), number.value)) {
     return {};
@@ -36,39 +32,24 @@ Number leading_number(std::string_view text) {
 // The number that follows `label` at the first place where one does; =, :, quotes and blanks may
 // stand between.
 std::optional<double> number_after(std::string_view text, std::string_view label) {
-  for (std::size_t at = text.find(label); at != std::string_view::npos;
-       at = text.find(label, at + 1)) {
-    std::string_view rest = text.substr(at + label.size());
+  return read_after(text, label, [](std::string_view rest) -> std::optional<double> {
     rest.remove_prefix(std::min(rest.find_first_not_of(" =:\""), rest.size()));
-    if (const Number number = leading_number(rest); number.length > 0) return number.value;
-  }
-  return std::nullopt;
+    const Number number = leading_number(rest);
+    return number.length > 0 ? std::optional{number.value} : std::nullopt;
+  });
 }
 
 // The number that ends where `label` begins: "1000 requests" for " requests".
 std::optional<double> number_before(std::string_view text, std::string_view label) {
-  for (std::size_t at = text.find(label); at != std::string_view::npos;
-       at = text.find(label, at + 1)) {
-    const std::string_view before = text.substr(0, at);
-    const std::size_t last = before.find_last_not_of("0123456789.");
-    const std::string_view digits = before.substr(last == std::string_view::npos ? 0 : last + 1);
-    if (const Number number = leading_number(digits);
-        number.length > 0 && number.length == digits.size()) {
-      return number.value;
-    }
-  }
-  return std::nullopt;
+  return read_before(text, label, [](std::string_view digits) -> std::optional<double> {
+    const Number number = leading_number(digits);
+    const bool whole = number.length > 0 && number.length == digits.size();
+    return whole ? std::optional{number.value} : std::nullopt;
+  });
 }
 
 std::optional<int> count_after(std::string_view text, std::string_view label) {
-  const auto number = number_after(text, label);
-  if (!number || *number < 1 || *number > 1e6) return std::nullopt;
-  return static_cast<int>(*number);
-}
-
-template <class T>
-void fill(std::optional<T>& field, const std::optional<T>& value) {
-  if (!field) field = value;
+  return as_count(number_after(text, label));
 }
 
 // The text from `label` to the end of its clause; empty where it is not there.

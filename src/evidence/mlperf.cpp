@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "catalog/embedded.h"
+#include "catalog/take_fields.h"
 #include "document/bind.h"
 #include "document/read.h"
 
@@ -24,19 +25,12 @@ constexpr document::Range kBeams{1, 64};
 
 Length read_length(Binder& b, std::string_view tokens, std::string_view source) {
   Length length;
-  length.tokens = b.take_number(tokens, Need::kRequired, kTokens).value_or(1);
+  length.tokens = catalog::take_number(b, tokens, kTokens);
   const Node* node = b.take(source, Need::kRequired);
   if (node == nullptr) return length;
   Binder s{b.document(), *node, b.errors(), "source of a length"};
-  if (const Node* word = s.take("confidence", Need::kRequired)) {
-    const auto confidence = catalog::parse_confidence(word->text);
-    if (confidence) {
-      length.confidence = *confidence;
-    } else {
-      s.fail(*word, confidence.error().what, confidence.error().expected, confidence.error().near);
-    }
-  }
-  length.of = s.take_text("of", Need::kRequired).value_or("");
+  length.confidence = catalog::take_confidence(s);
+  length.of = catalog::take_text(s, "of");
   s.finish();
   return length;
 }
@@ -55,7 +49,7 @@ std::optional<LatencyLimits> read_limits(Binder& b, std::string_view key) {
 
 Benchmark read_benchmark(Binder& b) {
   Benchmark benchmark;
-  benchmark.id = b.take_text("id", Need::kRequired).value_or("");
+  benchmark.id = catalog::take_text(b, "id");
   benchmark.models = b.take_texts("models", Need::kRequired);
   benchmark.input = read_length(b, "input_tokens", "input_source");
   benchmark.output = read_length(b, "output_tokens", "output_source");

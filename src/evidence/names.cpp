@@ -11,6 +11,7 @@
 #include "catalog/embedded.h"
 #include "document/bind.h"
 #include "document/read.h"
+#include "evidence/name_fields.h"
 
 namespace assay::evidence {
 
@@ -23,12 +24,6 @@ using document::Node;
 
 constexpr std::string_view kFile = "data/names/inference.yaml";
 constexpr document::Range kWatts{1, 1e5};
-
-bool equal(std::string_view a, std::string_view b) { return to_lower(a) == to_lower(b); }
-
-std::string text_or_empty(Binder& b, std::string_view key) {
-  return b.take_text(key, Need::kOptional).value_or("");
-}
 
 std::optional<catalog::Format> take_format(Binder& b, std::string_view key, Need need) {
   const Node* node = b.take(key, need);
@@ -89,25 +84,6 @@ PrecisionName read_precision(Binder& b) {
   return name;
 }
 
-template <class T>
-std::vector<T> read_list(Binder& root, std::string_view key, const std::string& subject,
-                         T (*read_one)(Binder&)) {
-  std::vector<T> list;
-  const Node* node = root.take(key, Need::kRequired);
-  if (node == nullptr) return list;
-  if (!node->is(Node::Kind::kSequence)) {
-    root.fail(*node, fmt::format("{} is no list", key), "a list");
-    return list;
-  }
-  for (const Node& item : node->items) {
-    Binder b{root.document(), item, root.errors(), subject};
-    list.push_back(read_one(b));
-    b.take_text("why", Need::kOptional);  // for readers of the file
-    b.finish();
-  }
-  return list;
-}
-
 // Numbers of "0.5.1.post1": 0, 5, 1. Empty where the text does not begin with a digit.
 std::vector<long long> version_numbers(std::string_view text) {
   std::vector<long long> numbers;
@@ -139,9 +115,7 @@ Query query_of(std::string_view name, std::string_view date, std::string_view ve
   std::string_view rest = trim(std::string_view{query.whole}.substr(blank));
   if (rest.starts_with('v')) rest.remove_prefix(1);
   query.version = version_numbers(rest);
-  date = trim(date);
-  if (date.starts_with('~')) date.remove_prefix(1);
-  query.month = std::string{date.substr(0, 7)};
+  query.month = month_of(date);
   query.vendor = to_lower(vendor);
   return query;
 }
@@ -154,17 +128,14 @@ bool fits(const EngineRule& rule, const Query& query) {
   if (versioned && query.version.empty()) return false;
   if (!rule.from.empty() && query.version < version_numbers(rule.from)) return false;
   if (!rule.below.empty() && !(query.version < version_numbers(rule.below))) return false;
-  const bool dated = !rule.since.empty() || !rule.before.empty();
-  if (dated && query.month.empty()) return false;
-  if (!rule.since.empty() && query.month < rule.since) return false;
-  return rule.before.empty() || query.month < rule.before;
+  return within_months(query.month, rule.since, rule.before);
 }
 
 }  // namespace
 
 const AcceleratorName* NameTable::accelerator(std::string_view name) const {
   for (const AcceleratorName& a : accelerators) {
-    if (equal(a.name, name)) return &a;
+    if (same_name(a.name, name)) return &a;
   }
   return nullptr;
 }
@@ -180,7 +151,7 @@ EngineName NameTable::engine(std::string_view name, std::string_view date,
 
 std::optional<catalog::Format> NameTable::precision(std::string_view name) const {
   for (const PrecisionName& p : precisions) {
-    if (equal(p.name, name)) return p.format;
+    if (same_name(p.name, name)) return p.format;
   }
   return std::nullopt;
 }
@@ -194,7 +165,7 @@ const Harness* NameTable::harness(std::string_view source) const {
 
 const std::string* NameTable::checkpoint(std::string_view model, std::string_view weights) const {
   for (const CheckpointName& c : checkpoints) {
-    if (equal(c.model, model) && equal(c.weights, weights)) return &c.checkpoint;
+    if (same_name(c.model, model) && same_name(c.weights, weights)) return &c.checkpoint;
   }
   return nullptr;
 }

@@ -9,32 +9,14 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "evidence/layout.h"
+#include "evidence/resolve_parts.h"
 
 namespace assay::evidence {
 
 namespace {
 
-using catalog::Accelerator;
 using catalog::LanguageModel;
 using catalog::ModelEntry;
-
-auto refuse(Refusal kind, std::string why) {
-  return tl::unexpected(Refused{.kind = kind, .why = std::move(why)});
-}
-
-auto unresolved(std::string why) { return refuse(Refusal::kUnresolved, std::move(why)); }
-
-std::string unknown_name(std::string_view what, const std::string& name,
-                         const std::vector<std::string>& near) {
-  std::string text = fmt::format("unknown {} '{}'", what, excerpt(name));
-  if (!near.empty()) text += fmt::format(" (did you mean '{}'?)", near.front());
-  return text;
-}
-
-template <class T>
-void append(Errors& errors, const Checked<T>& result) {
-  if (!result) errors.insert(errors.end(), result.error().begin(), result.error().end());
-}
 
 }  // namespace
 
@@ -55,13 +37,8 @@ Resolver::Resolver(const catalog::Catalog& catalog, NameTable names,
     : catalog_{&catalog},
       names_{std::move(names)},
       benchmarks_{std::move(benchmarks)},
-      entries_{std::move(entries)} {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    entry_of_.emplace(to_lower(entries_[i].id), i);
-    entry_of_.emplace(to_lower(entries_[i].short_id), i);
-    for (const std::string& alias : entries_[i].aliases) entry_of_.emplace(to_lower(alias), i);
-  }
-}
+      entries_{std::move(entries)},
+      entry_of_{places_by_name(entries_)} {}
 
 tl::expected<Resolver::Machine, Refused> Resolver::machine(const std::string& name) {
   const std::string key = to_lower(name);
@@ -70,22 +47,11 @@ tl::expected<Resolver::Machine, Refused> Resolver::machine(const std::string& na
     return machines_.emplace(key, std::move(machine)).first->second;
   };
 
-  const AcceleratorName* meaning = names_.accelerator(name);
-  if (meaning != nullptr && !meaning->refuse.empty()) {
-    return keep(unresolved(fmt::format("accelerator '{}': {}", name, meaning->refuse)));
-  }
-  const std::string& id = meaning != nullptr ? meaning->accelerator : name;
-  const Accelerator* accelerator = catalog_->accelerator(id);
-  if (accelerator == nullptr) {
-    return keep(
-        unresolved(unknown_name("accelerator", id, catalog_->unknown_accelerator(id).near)));
-  }
-  const bool placed = meaning != nullptr && !meaning->system.empty();
-  const auto hardware = model::resolve_hardware(
-      *catalog_, *accelerator, placed ? catalog_->system(meaning->system) : nullptr);
-  if (!hardware) return keep(refuse(Refusal::kRefused, hardware.error().what));
-  return keep(Machine{.hardware = std::make_shared<const model::Hardware>(*hardware),
-                      .vendor = accelerator->vendor,
+  const auto found = named_machine(*catalog_, names_, name);
+  if (!found) return keep(tl::unexpected(found.error()));
+  const AcceleratorName* meaning = found->meaning;
+  return keep(Machine{.hardware = std::make_shared<const model::Hardware>(found->hardware),
+                      .vendor = found->accelerator->vendor,
                       .power_limit = meaning != nullptr ? meaning->power_limit : std::nullopt,
                       .assumed = meaning != nullptr ? meaning->assumed : std::string{}});
 }
@@ -110,13 +76,7 @@ tl::expected<const ModelEntry*, Refused> Resolver::entry(const Measurement& m,
 
 tl::expected<std::shared_ptr<const LanguageModel>, Refused> Resolver::load(
     const ModelEntry& entry) {
-  auto& kept = models_[entry.short_id];
-  if (kept == nullptr) {
-    const auto model = catalog::load_model(entry);
-    if (!model) return refuse(Refusal::kRefused, model.error().front().what);
-    kept = std::make_shared<const LanguageModel>(*model);
-  }
-  return kept;
+  return load_once(models_, entry);
 }
 
 // What the benchmark fixes and the row does not say.

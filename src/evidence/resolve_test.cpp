@@ -10,13 +10,14 @@
 #include "document/read.h"
 #include "document/table.h"
 #include "evidence/layout.h"
+#include "evidence/resolve_test_support.h"
 
 namespace assay::evidence {
 namespace {
 
 using catalog::Format;
 
-class Resolve : public testing::Test {
+class Resolve : public Resolving<Resolver> {
  protected:
   static Measurement h100(std::string model) {
     Measurement m;
@@ -26,18 +27,6 @@ class Resolve : public testing::Test {
     m.accelerators = 8;
     return m;
   }
-  ResolvedMeasurement of(const Measurement& m) {
-    const auto resolved = resolver_.resolve(m);
-    EXPECT_TRUE(resolved.has_value()) << resolved.error().why;
-    return resolved.value();
-  }
-  Refused refused(const Measurement& m) {
-    const auto resolved = resolver_.resolve(m);
-    EXPECT_FALSE(resolved.has_value());
-    return resolved.error();
-  }
-  catalog::Catalog catalog_ = catalog::load_catalog({}).value();
-  Resolver resolver_ = Resolver::create(catalog_).value();
 };
 
 TEST_F(Resolve, StatedLayoutAndReplicas) {

@@ -13,8 +13,6 @@ namespace assay::evidence {
 
 namespace {
 
-constexpr double kCountMax = 1e9;
-
 std::vector<std::string> words(std::span<const std::string_view> names) {
   return {names.begin(), names.end()};
 }
@@ -41,7 +39,7 @@ std::optional<double> RowCells::number(std::string_view column) {
 std::optional<int> RowCells::count(std::string_view column) {
   const auto value = number(column);
   if (!value) return std::nullopt;
-  if (*value > kCountMax || *value != std::floor(*value)) {
+  if (*value > count_max_ || *value != std::floor(*value)) {
     fail(column, fmt::format("'{}' in the column {}", excerpt(text(column)), column),
          "a whole number");
     return std::nullopt;

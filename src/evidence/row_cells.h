@@ -17,13 +17,15 @@ namespace assay::evidence {
 
 class RowCells {
  public:
-  RowCells(const document::Table& table, const document::Row& row, Errors& errors)
-      : table_{table}, row_{row}, errors_{errors} {}
+  RowCells(const document::Table& table, const document::Row& row, Errors& errors,
+           double count_max = 1e9)
+      : table_{table}, row_{row}, errors_{errors}, count_max_{count_max} {}
 
   std::string_view text(std::string_view column) const;
+  // As it is written: the names of some engines end with a blank that the reader has dropped.
   std::string word(std::string_view column) const { return std::string{text(column)}; }
   std::optional<double> number(std::string_view column);  // above 0
-  std::optional<int> count(std::string_view column);
+  std::optional<int> count(std::string_view column);      // up to count_max
   // Index among `choices`; nothing for an empty cell or, with an error, an unknown word.
   std::optional<std::size_t> choice(std::string_view column,
                                     std::span<const std::string_view> choices);
@@ -37,6 +39,7 @@ class RowCells {
   const document::Table& table_;
   const document::Row& row_;
   Errors& errors_;
+  double count_max_;
 };
 
 // Columns that the table lacks, each an error.

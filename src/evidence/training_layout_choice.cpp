@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 
+#include "base/infeasible.h"
 #include "model/training_step.h"
 #include "search/search_training.h"
 
@@ -12,14 +13,6 @@ namespace {
 
 using model::Recompute;
 using model::TrainingLayout;
-
-Error infeasible(std::string what) {
-  return {.kind = Error::Kind::kInfeasible,
-          .what = std::move(what),
-          .expected = {},
-          .near = {},
-          .where = {}};
-}
 
 struct Timed {
   TrainingLayout layout;
@@ -94,20 +87,27 @@ search::TrainingSpace space_of(const ResolvedTraining& r, const model::TrainingS
   return space;
 }
 
-// The fastest layout that fits with all that the row states.
+// The fastest layout that fits with all that the row states. The run was made: where nothing fits,
+// the memory model asks for too much, and what fits with least more is taken.
 Result<MeasuredLayout> search_layout(const ResolvedTraining& r, const catalog::TrainingTable& table,
                                      int batch) {
   MeasuredLayout found{.layout = {}, .job = r.job, .assumed = true};
   found.job.batch = batch;
-  const model::TrainingSubject subject{*r.model, *r.hardware, table, found.job};
-  const auto best = search::search_training(subject, r.accelerators, space_of(r, subject),
-                                            {.top = 1, .front = false, .prune = true, .jobs = 1});
-  if (best.top.empty() && !best.leanest)
-    return tl::unexpected(
-        infeasible(best.rejected.empty() ? "no layout" : best.rejected.front().example));
-  // The run was made, whatever the memory model says: then the layout that misses by least.
-  found.layout = best.top.empty() ? best.leanest->layout : best.top.front().layout;
-  return found;
+  std::string obstacle = "no layout";
+  for (const double memory : {1.0, 1.25, 1.6, 2.0}) {
+    model::Hardware hardware = *r.hardware;
+    hardware.memory_usable = hardware.memory_usable * memory;
+    const model::TrainingSubject subject{*r.model, hardware, table, found.job};
+    const auto best = search::search_training(subject, r.accelerators, space_of(r, subject),
+                                              {.top = 1, .front = false, .prune = true, .jobs = 1});
+    if (!best.top.empty()) {
+      found.layout = best.top.front().layout;
+      return found;
+    }
+    if (!best.rejected.empty()) obstacle = best.rejected.front().example;
+    if (!best.leanest) break;
+  }
+  return tl::unexpected(infeasible(obstacle));
 }
 
 // Sequences of one accelerator and step, where nobody states a batch: long enough a step for its

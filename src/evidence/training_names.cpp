@@ -12,6 +12,7 @@
 #include "catalog/embedded.h"
 #include "document/bind.h"
 #include "document/read.h"
+#include "evidence/name_fields.h"
 
 namespace assay::evidence {
 
@@ -24,18 +25,12 @@ using document::Node;
 constexpr std::string_view kFile = "data/names/training.yaml";
 constexpr document::Range kCount{1, 1e9};
 
-bool equal(std::string_view a, std::string_view b) { return to_lower(a) == to_lower(b); }
-
 bool contains(std::string_view text, std::string_view part) {
   return part.empty() || to_lower(text).find(to_lower(part)) != std::string::npos;
 }
 
 bool matches(std::string_view pattern, std::string_view text) {
   return pattern.empty() || glob_match(to_lower(pattern), to_lower(text));
-}
-
-std::string text_or_empty(Binder& b, std::string_view key) {
-  return b.take_text(key, Need::kOptional).value_or("");
 }
 
 int count_or_0(Binder& b, std::string_view key) {
@@ -198,28 +193,8 @@ Convergence read_convergence(Binder& b) {
 }
 
 template <class T>
-std::vector<T> read_list(Binder& root, std::string_view key, T (*read_one)(Binder&)) {
-  std::vector<T> list;
-  const Node* node = root.take(key, Need::kRequired);
-  if (node == nullptr) return list;
-  if (!node->is(Node::Kind::kSequence)) {
-    root.fail(*node, fmt::format("{} is no list", key), "a list");
-    return list;
-  }
-  for (const Node& item : node->items) {
-    Binder b{root.document(), item, root.errors(), fmt::format("entry of {}", key)};
-    list.push_back(read_one(b));
-    b.take_text("why", Need::kOptional);  // for readers of the file
-    b.finish();
-  }
-  return list;
-}
-
-// "2025-09" of "2025-09-09", "~2025-09 release".
-std::string month_of(std::string_view date) {
-  date = trim(date);
-  if (date.starts_with('~')) date.remove_prefix(1);
-  return std::string{date.substr(0, 7)};
+std::vector<T> read_entries(Binder& root, std::string_view key, T (*read_one)(Binder&)) {
+  return read_list(root, key, fmt::format("entry of {}", key), read_one);
 }
 
 template <class T>
@@ -239,16 +214,13 @@ bool fits(const RowRule& rule, const RowFacts& facts, std::string_view cell) {
   if (!contains(row.source, rule.source) || !contains(row.framework, rule.framework)) return false;
   if (!matches(rule.model, row.model)) return false;
   if (!contains(row.flop_convention, rule.convention)) return false;
-  if (!rule.vendor.empty() && !equal(rule.vendor, facts.vendor)) return false;
+  if (!rule.vendor.empty() && !same_name(rule.vendor, facts.vendor)) return false;
   if (!contains(facts.family, rule.family)) return false;
   if (rule.word == "eager" && !row.notes.eager) return false;
   if (rule.word == "rowwise" && !row.notes.row_scales) return false;
   if (rule.name && !matches(*rule.name, cell)) return false;
   if (rule.name && rule.name->empty() != cell.empty()) return false;
-  if (rule.since.empty() && rule.before.empty()) return true;
-  const std::string month = month_of(row.date);
-  if (month.empty() || month < rule.since) return false;
-  return rule.before.empty() || month < rule.before;
+  return within_months(month_of(row.date), rule.since, rule.before);
 }
 
 const TrainingModelName* TrainingNames::model(std::string_view name) const {
@@ -260,14 +232,14 @@ const TrainingModelName* TrainingNames::model(std::string_view name) const {
 
 const LinkOverride* TrainingNames::link(std::string_view accelerator) const {
   for (const LinkOverride& l : links) {
-    if (equal(l.accelerator, accelerator)) return &l;
+    if (same_name(l.accelerator, accelerator)) return &l;
   }
   return nullptr;
 }
 
 const RecomputeName* TrainingNames::recomputed(std::string_view cell) const {
   for (const RecomputeName& r : recompute) {
-    if (equal(r.name, cell)) return &r;
+    if (same_name(r.name, cell)) return &r;
   }
   return nullptr;
 }
@@ -330,15 +302,15 @@ Checked<TrainingNames> read_training_names(const std::string& file, std::string_
   Errors errors;
   Binder root{*document, document->root, errors, "table of names"};
   TrainingNames names;
-  names.models = read_list(root, "models", read_model);
-  names.links = read_list(root, "links", read_link);
-  names.frameworks = read_list(root, "frameworks", read_framework);
-  names.precisions = read_list(root, "precisions", read_precision);
-  names.conventions = read_list(root, "conventions", read_convention);
-  names.sharing = read_list(root, "sharing", read_sharing);
-  names.recompute = read_list(root, "recompute", read_recompute);
-  names.defaults = read_list(root, "defaults", read_default);
-  names.convergence = read_list(root, "convergence", read_convergence);
+  names.models = read_entries(root, "models", read_model);
+  names.links = read_entries(root, "links", read_link);
+  names.frameworks = read_entries(root, "frameworks", read_framework);
+  names.precisions = read_entries(root, "precisions", read_precision);
+  names.conventions = read_entries(root, "conventions", read_convention);
+  names.sharing = read_entries(root, "sharing", read_sharing);
+  names.recompute = read_entries(root, "recompute", read_recompute);
+  names.defaults = read_entries(root, "defaults", read_default);
+  names.convergence = read_entries(root, "convergence", read_convergence);
   root.finish();
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return names;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "evidence/note_text.h"
 
 namespace assay::evidence {
 
@@ -15,10 +16,6 @@ namespace {
 
 constexpr double kBytesPerGigabit = 1e9 / 8;
 constexpr double kNodeAccelerators = 8;  // of the machines whose network is given for a node
-
-bool has(std::string_view text, std::string_view what) {
-  return text.find(what) != std::string_view::npos;
-}
 
 bool has_any(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
@@ -28,42 +25,23 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> word
 // The number at the start of `text`, after blanks and =.
 std::optional<double> number_at(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" ="), text.size()));
-  std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-  while (end > 0 && text[end - 1] == '.') --end;
+  const std::size_t end = number_length(text);
   double value = 0;
   if (end == 0 || !parse_double(text.substr(0, end), value)) return std::nullopt;
   return value;
 }
 
 std::optional<double> number_after(std::string_view text, std::string_view label) {
-  for (std::size_t at = text.find(label); at != std::string_view::npos;
-       at = text.find(label, at + 1)) {
-    if (const auto value = number_at(text.substr(at + label.size()))) return value;
-  }
-  return std::nullopt;
+  return read_after(text, label, number_at);
 }
 
 // The number that ends where `label` begins: "15T" for "T".
 std::optional<double> number_before(std::string_view text, std::string_view label) {
-  for (std::size_t at = text.find(label); at != std::string_view::npos;
-       at = text.find(label, at + 1)) {
-    const std::string_view before = text.substr(0, at);
-    const std::size_t last = before.find_last_not_of("0123456789.");
-    const auto begin = last == std::string_view::npos ? 0 : last + 1;
-    if (const auto value = number_at(before.substr(begin))) return value;
-  }
-  return std::nullopt;
+  return read_before(text, label, number_at);
 }
 
 std::optional<int> count_after(std::string_view text, std::string_view label) {
-  const auto value = number_after(text, label);
-  if (!value || *value < 1 || *value > 1e6) return std::nullopt;
-  return static_cast<int>(*value);
-}
-
-template <class T>
-void fill(std::optional<T>& field, const std::optional<T>& value) {
-  if (!field) field = value;
+  return as_count(number_after(text, label));
 }
 
 void read_batches(std::string_view text, TrainingNotes& notes) {

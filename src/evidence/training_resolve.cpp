@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "evidence/resolve_parts.h"
 #include "evidence/training_flops.h"
 #include "evidence/training_layout.h"
 #include "evidence/training_shape.h"
@@ -24,19 +25,6 @@ using catalog::ModelEntry;
 // Rates that one source prints twice agree within their last digit; a formula that is farther off
 // counts something else.
 constexpr double kPrintedTolerance = 0.04;
-
-auto refuse(Refusal kind, std::string why) {
-  return tl::unexpected(Refused{.kind = kind, .why = std::move(why)});
-}
-
-auto unresolved(std::string why) { return refuse(Refusal::kUnresolved, std::move(why)); }
-
-std::string unknown_name(std::string_view what, const std::string& name,
-                         const std::vector<std::string>& near) {
-  std::string text = fmt::format("unknown {} '{}'", what, excerpt(name));
-  if (!near.empty()) text += fmt::format(" (did you mean '{}'?)", near.front());
-  return text;
-}
 
 void note(std::vector<std::string>& assumed, const std::string& text) {
   if (!text.empty()) assumed.push_back(text);
@@ -78,8 +66,11 @@ model::TrainingJob job_of(const TrainingMeasurement& m, const FrameworkRule& fra
     job.lora_rank = std::max(framework.lora_rank, 1);
     assumed.push_back(fmt::format("adapters of rank {}", job.lora_rank));
   }
-  if (m.task == TrainingTask::kFineTune && m.gigaflops_per_token) {
-    job.attended = attended_of_count(*m.gigaflops_per_token * 1e9, model, job.sequence);
+  if (m.task != TrainingTask::kPretrain && m.gigaflops_per_token) {
+    // Frozen weights have no gradient: two passes of three.
+    const double passes = m.task == TrainingTask::kLora ? 2.0 / 3 : 1;
+    const double counted = *m.gigaflops_per_token * 1e9 / passes;
+    job.attended = attended_of_count(counted, model, job.sequence);
     if (job.attended > 0) assumed.emplace_back("packed documents as long as their FLOPs say");
   }
   return job;
@@ -127,11 +118,6 @@ double counted_flops(const TrainingNames& names, const RowFacts& facts,
   return formula;
 }
 
-template <class T>
-void append(Errors& errors, const Checked<T>& result) {
-  if (!result) errors.insert(errors.end(), result.error().begin(), result.error().end());
-}
-
 }  // namespace
 
 Checked<TrainingResolver> TrainingResolver::create(const catalog::Catalog& catalog) {
@@ -151,13 +137,8 @@ TrainingResolver::TrainingResolver(const catalog::Catalog& catalog, NameTable na
     : catalog_{&catalog},
       names_{std::move(names)},
       training_{std::move(training)},
-      entries_{std::move(entries)} {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    entry_of_.emplace(to_lower(entries_[i].id), i);
-    entry_of_.emplace(to_lower(entries_[i].short_id), i);
-    for (const std::string& alias : entries_[i].aliases) entry_of_.emplace(to_lower(alias), i);
-  }
-}
+      entries_{std::move(entries)},
+      entry_of_{places_by_name(entries_)} {}
 
 tl::expected<TrainingResolver::Machine, Refused> TrainingResolver::machine(
     const std::string& name) {
@@ -168,22 +149,13 @@ tl::expected<TrainingResolver::Machine, Refused> TrainingResolver::machine(
 
 tl::expected<TrainingResolver::Machine, Refused> TrainingResolver::read_machine(
     const std::string& name) const {
-  const AcceleratorName* meaning = names_.accelerator(name);
-  if (meaning != nullptr && !meaning->refuse.empty()) {
-    return unresolved(fmt::format("accelerator '{}': {}", name, meaning->refuse));
-  }
-  const std::string& id = meaning != nullptr ? meaning->accelerator : name;
-  const Accelerator* accelerator = catalog_->accelerator(id);
-  if (accelerator == nullptr) {
-    return unresolved(unknown_name("accelerator", id, catalog_->unknown_accelerator(id).near));
-  }
-  const bool placed = meaning != nullptr && !meaning->system.empty();
-  auto hardware = model::resolve_hardware(*catalog_, *accelerator,
-                                          placed ? catalog_->system(meaning->system) : nullptr);
-  if (!hardware) return refuse(Refusal::kRefused, hardware.error().what);
+  auto found = named_machine(*catalog_, names_, name);
+  if (!found) return tl::unexpected(found.error());
+  const AcceleratorName* meaning = found->meaning;
+  model::Hardware& hardware = found->hardware;
 
   Machine machine;
-  machine.vendor = accelerator->vendor;
+  machine.vendor = found->accelerator->vendor;
   std::vector<std::string> assumed;
   if (meaning != nullptr) note(assumed, meaning->assumed);
   if (const LinkOverride* link = training_.link(name); link != nullptr) {
@@ -194,13 +166,13 @@ tl::expected<TrainingResolver::Machine, Refused> TrainingResolver::read_machine(
       ASSAY_ASSERT(neighbour != nullptr);
       const auto lender = model::resolve_hardware(*catalog_, *neighbour, system);
       if (!lender) return refuse(Refusal::kRefused, lender.error().what);
-      hardware->link = lender->link;
+      hardware.link = lender->link;
     }
-    if (link->beyond) hardware->link.beyond_one_way = link->beyond;
+    if (link->beyond) hardware.link.beyond_one_way = link->beyond;
   }
   std::erase(assumed, std::string{});
   machine.assumed = join(assumed, "; ");
-  machine.hardware = std::make_shared<const model::Hardware>(*std::move(hardware));
+  machine.hardware = std::make_shared<const model::Hardware>(std::move(hardware));
   return machine;
 }
 
@@ -223,16 +195,13 @@ tl::expected<TrainingResolver::Shape, Refused> TrainingResolver::library_model(
     for (const ModelEntry& e : entries_) known.push_back(e.short_id);
     return unresolved(unknown_name("model", name, nearest(name, known)));
   }
-  auto& kept = models_[entries_[found->second].short_id];
-  if (kept == nullptr) {
-    const auto model = catalog::load_model(entries_[found->second]);
-    if (!model) return refuse(Refusal::kRefused, model.error().front().what);
-    kept = std::make_shared<const LanguageModel>(*model);
-  }
-  if (!stated.layers || *stated.layers == kept->layers())
-    return Shape{.model = kept, .assumed = {}};
-  return Shape{.model = std::make_shared<const LanguageModel>(with_layers(*kept, *stated.layers)),
-               .assumed = fmt::format("{} of its {} layers", *stated.layers, kept->layers())};
+  const auto loaded = load_once(models_, entries_[found->second]);
+  if (!loaded) return tl::unexpected(loaded.error());
+  const auto& model = *loaded;
+  if (!stated.layers || *stated.layers == model->layers())
+    return Shape{.model = model, .assumed = {}};
+  return Shape{.model = std::make_shared<const LanguageModel>(with_layers(*model, *stated.layers)),
+               .assumed = fmt::format("{} of its {} layers", *stated.layers, model->layers())};
 }
 
 tl::expected<TrainingResolver::Shape, Refused> TrainingResolver::shape(

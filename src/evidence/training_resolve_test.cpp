@@ -8,13 +8,14 @@
 
 #include "document/read.h"
 #include "document/table.h"
+#include "evidence/resolve_test_support.h"
 #include "evidence/training_flops.h"
 #include "evidence/training_shape.h"
 
 namespace assay::evidence {
 namespace {
 
-class TrainingResolve : public testing::Test {
+class TrainingResolve : public Resolving<TrainingResolver> {
  protected:
   static TrainingMeasurement llama70() {
     TrainingMeasurement m;
@@ -30,23 +31,11 @@ class TrainingResolve : public testing::Test {
     m.value = 1000;
     return m;
   }
-  ResolvedTraining of(const TrainingMeasurement& m) {
-    const auto resolved = resolver_.resolve(m);
-    EXPECT_TRUE(resolved.has_value()) << resolved.error().why;
-    return resolved.value();
-  }
-  Refused refused(const TrainingMeasurement& m) {
-    const auto resolved = resolver_.resolve(m);
-    EXPECT_FALSE(resolved.has_value());
-    return resolved.error();
-  }
   static std::vector<TrainingMeasurement> published() {
     const auto text =
         document::read_text(ASSAY_SOURCE_DIR "/validation/training.csv", 1U << 24U).value();
     return read_training_measurements("training.csv", text).value();
   }
-  catalog::Catalog catalog_ = catalog::load_catalog({}).value();
-  TrainingResolver resolver_ = TrainingResolver::create(catalog_).value();
 };
 
 TEST_F(TrainingResolve, ALayoutIsWhatTheRowSaysAndItsFrameworkDoes) {

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 
+#include "base/infeasible.h"
 #include "catalog/format.h"
 
 namespace assay::model {
@@ -91,6 +92,9 @@ Obstacle hardware_runs(const TrainingSubject& s, const TrainingLayout& l) {
   const int ranks = l.accelerators();
   if (ranks > 1 && link.one_way.base() <= 0)
     return fmt::format("the link between accelerators of {} is unknown", s.hardware.accelerator);
+  if (s.job.in_network_reduction && ranks > 1 && link.topology != Topology::kSwitch)
+    return fmt::format("in-network reduction without a switch between accelerators of {}",
+                       s.hardware.accelerator);
   const bool beyond = link.topology != Topology::kTorus && ranks > link.domain;
   if (beyond && !link.beyond_one_way)
     return fmt::format(
@@ -117,12 +121,7 @@ Result<bool> trainable(const TrainingSubject& subject, const TrainingLayout& lay
   for (const auto& obstacle : {heads_divide(subject, layout), experts_divide(subject, layout),
                                batch_divides(subject, layout), stages_exist(subject, layout),
                                sharding_runs(layout), hardware_runs(subject, layout)}) {
-    if (obstacle)
-      return tl::unexpected(Error{.kind = Error::Kind::kInfeasible,
-                                  .what = *obstacle,
-                                  .expected = {},
-                                  .near = {},
-                                  .where = {}});
+    if (obstacle) return tl::unexpected(infeasible(*obstacle));
   }
   return true;
 }

@@ -170,6 +170,18 @@ TEST(Trainable, NeedsANetworkOfKnownSpeedForMoreThanOneDomain) {
   EXPECT_EQ(refusal(q, {.data = 16}), "");
 }
 
+TEST(Trainable, SumsInTheNetworkOnlyThroughASwitch) {
+  MemoryQuestion q = dense();
+  q.job.in_network_reduction = true;
+  const TrainingLayout alone, pair{.data = 2};
+  q.hardware.link.topology = Topology::kSwitch;
+  EXPECT_EQ(refusal(q, pair), "");
+  q.hardware.link.topology = Topology::kMesh;
+  EXPECT_EQ(refusal(q, alone), "");
+  EXPECT_EQ(refusal(q, pair), "in-network reduction without a switch between accelerators of " +
+                                  q.hardware.accelerator);
+}
+
 TEST(Trainable, OffloadsOnlyOverALinkOfKnownSpeed) {
   MemoryQuestion q = dense();
   TrainingLayout layout;

@@ -31,6 +31,7 @@ struct TrainingJob {
   int mtp_layers{};  // multi-token prediction: layers and outputs beside the model's own
   int lora_rank{};   // 0: every weight is trained; else adapters beside attention's matrices
   std::string stack{"megatron"};  // of data/training.yaml
+  bool in_network_reduction{};    // switches add up: all-reduces send each value once
   double attended{};  // mean tokens that a token attends to; 0: half of the sequence (causal)
 };
 

@@ -39,4 +39,10 @@ double ring_seconds(const GroupLink& link, int ranks, double bytes) {
   return ranks <= 1 ? 0 : link.latency + link.seconds_per_byte * bytes * (ranks - 1) / ranks;
 }
 
+double all_reduce_seconds(const TrainingSubject& subject, const GroupLink& link, int ranks,
+                          double bytes) {
+  if (!subject.job.in_network_reduction) return 2 * ring_seconds(link, ranks, bytes);
+  return ranks <= 1 ? 0 : link.latency + link.seconds_per_byte * bytes;
+}
+
 }  // namespace assay::model

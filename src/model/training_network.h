@@ -16,8 +16,12 @@ struct GroupLink {
 // would need a network that nobody knows (trainable() refuses such layouts).
 GroupLink group_link(const TrainingSubject& subject, int ranks, int stride);
 
-// Of n ranks each sends (n − 1)/n of a volume in a reduce-scatter, an all-gather or an all-to-all;
-// twice that in an all-reduce.
+// Of n ranks each sends (n − 1)/n of a volume in a reduce-scatter, an all-gather or an all-to-all.
 double ring_seconds(const GroupLink& link, int ranks, double bytes);
+
+// Twice that in an all-reduce; where the switches add up (TrainingJob::in_network_reduction), the
+// volume once: Graham et al. 2016 (SHARP), COMHPC, section 2.
+double all_reduce_seconds(const TrainingSubject& subject, const GroupLink& link, int ranks,
+                          double bytes);
 
 }  // namespace assay::model

@@ -95,6 +95,16 @@ TEST(RingSeconds, PassesAllButARanksOwnShare) {
   EXPECT_DOUBLE_EQ(2 * ring_seconds(link, 8, 450e9), 14.0 / 8);
 }
 
+// SHARP: the volume once, where a ring passes 2 (n − 1)/n of it.
+TEST(AllReduceSeconds, PassTheVolumeOnceWhereSwitchesAddUp) {
+  MemoryQuestion q = ideal_question(llama_8b(), 8192, 64);
+  const GroupLink link = group_link(q.subject(), 8, 1);
+  EXPECT_DOUBLE_EQ(all_reduce_seconds(q.subject(), link, 8, 450e9), 14.0 / 8);
+  q.job.in_network_reduction = true;
+  EXPECT_DOUBLE_EQ(all_reduce_seconds(q.subject(), link, 8, 450e9), 1);
+  EXPECT_DOUBLE_EQ(all_reduce_seconds(q.subject(), link, 1, 450e9), 0);
+}
+
 RC_GTEST_PROP(RingSeconds, GrowWithTheVolumeAndNeverPassItWhole, ()) {
   const MemoryQuestion q = ideal_question(llama_8b(), 8192, 64);
   const int ranks = *rc::gen::inRange(2, 1025), stride = 1 << *rc::gen::inRange(0, 7);

@@ -265,9 +265,9 @@ void scan(Layer& layer, const Scan& a, double inner, double states) {
   const double flops = t / tp * catalog::attention_flops(catalog::Mixer{a}, 1).base();
   // Chunked scans are matrix products on tiles of chunk × state, far from the peak: the fused
   // attention kernel's rate in its shortest sequences stands for theirs.
-  const double forward = flops / attention_rate(layer.s, 128, 256) + layer.s.table.scan_passes * t *
-                                                                         kElement * states / tp /
-                                                                         memory_rate(layer.s);
+  const double forward = flops / attention_rate(layer.s, 128, 256) +
+                         layer.s.table.scan_passes * t * kElement * states / tp /
+                             (layer.s.family.scan * memory_rate(layer.s));
   layer.operators.push_back(
       {.name = "scan",
        .kind = TrainingOperatorKind::kAttention,
@@ -276,8 +276,9 @@ void scan(Layer& layer, const Scan& a, double inner, double states) {
        .forward = forward,
        .backward = kAttentionBackward * forward / layer.s.family.attention_backward,
        .backward_weight = 0});
-  layer.elementwise("scan elementwise", layer.s.stack.elementwise * t *
-                                            (15 * h / outside_split(layer.shape) + 12 * width));
+  layer.elementwise(
+      "scan elementwise",
+      t * (layer.s.stack.elementwise * 15 * h / outside_split(layer.shape) + 12 * width));
   casts(layer, t * (h + width));
 }
 
@@ -352,7 +353,7 @@ void ffn(Layer& layer, const MoeFfn& f) {
   layer.elementwise("experts elementwise",
                     stack.elementwise * (copies * (f.gated ? 6 : 4) * inner + 7 * tokens * h));
   layer.elementwise("permute", s.table.permute_passes * kElement * copies * width);
-  casts(layer, copies * (width + inner));
+  casts(layer, stack.expert_casts * copies * (width + inner));
   if (f.shared_intermediate > 0) {
     dense(layer, "shared up", "shared down", f.shared_intermediate, f.gated);
   }
@@ -369,7 +370,11 @@ void tensor_sums(Layer& layer, const Block& block) {
                       (std::holds_alternative<DenseFfn>(block.ffn) ? 1 : 0);
   const double bytes = kElement * layer.tokens * layer.s.model.hidden;
   const GroupLink link = group_link(layer.s, ranks, 1);
-  const double seconds = sums * 2 * ring_seconds(link, ranks, bytes);
+  // Pairs of a scatter and a gather pass as much as the sums that they stand for.
+  const double one = layer.shape.sequence_parallel
+                         ? 2 * ring_seconds(link, ranks, bytes)
+                         : all_reduce_seconds(layer.s, link, ranks, bytes);
+  const double seconds = sums * one;
   layer.communication("sum over tensor ranks", TrainingOperatorKind::kTensor, sums * bytes, seconds,
                       seconds);
 }

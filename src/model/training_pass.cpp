@@ -18,9 +18,10 @@ using catalog::MoeFfn;
 constexpr double kHostBackward = 1.5;
 
 // Exposed communication, arithmetic and memory of some operators.
-PassTime sum(const TrainingSubject& subject, const std::vector<TrainingOperator>& operators) {
+PassTime sum(const TrainingSubject& subject, const std::vector<TrainingOperator>& operators,
+             ContextComm comm) {
   PassTime time;
-  double attention = 0, attention_backward = 0, ring = 0, ring_backward = 0;
+  double attention = 0, attention_backward = 0, context = 0, context_backward = 0;
   for (const TrainingOperator& op : operators) {
     switch (op.kind) {
       case TrainingOperatorKind::kTensor:
@@ -30,8 +31,8 @@ PassTime sum(const TrainingSubject& subject, const std::vector<TrainingOperator>
         time.expert += subject.stack.expert_exposed * op.forward;
         break;
       case TrainingOperatorKind::kContext:
-        ring += op.forward;
-        ring_backward += op.backward;
+        context += op.forward;
+        context_backward += op.backward;
         break;
       case TrainingOperatorKind::kAttention:
         attention += op.forward;
@@ -45,9 +46,12 @@ PassTime sum(const TrainingSubject& subject, const std::vector<TrainingOperator>
     }
   }
   time.core = attention;
-  // Scores are computed while the next keys and values arrive (ring attention).
-  time.context = soft_max(attention, ring) - attention;
-  time.context_backward = soft_max(attention_backward, ring_backward) - attention_backward;
+  // Scores are computed while the next keys and values of a ring arrive; heads are exchanged before
+  // and after them.
+  const bool ring = comm == ContextComm::kRing;
+  time.context = ring ? soft_max(attention, context) - attention : context;
+  time.context_backward =
+      ring ? soft_max(attention_backward, context_backward) - attention_backward : context_backward;
   return time;
 }
 
@@ -150,7 +154,7 @@ TrainingPass training_pass(const TrainingSubject& subject, const ShardShape& sha
   for (const Block& block : subject.model.blocks) {
     const double share = layers_of(subject, block) / pass.layers;
     const auto operators = layer_operators(subject, block, shape);
-    PassTime time = sum(subject, operators);
+    PassTime time = sum(subject, operators, shape.context_comm);
     add_host(subject, std::holds_alternative<MoeFfn>(block.ffn), time);
     add(pass.layer, time, share);
     add_weights(subject, block, shape, adapter_elements(operators, tokens), share,
@@ -161,7 +165,8 @@ TrainingPass training_pass(const TrainingSubject& subject, const ShardShape& sha
     pass.layer_activations.full += share * kept.full;
   }
   pass.peak_working = working_bytes(subject, shape);
-  add(pass.output, sum(subject, output_operators(subject, shape)), 1 + subject.job.mtp_layers);
+  add(pass.output, sum(subject, output_operators(subject, shape), shape.context_comm),
+      1 + subject.job.mtp_layers);
   pass.output_activations = output_activations(subject, shape);
   pass.boundary_bytes =
       2.0 * tokens * subject.model.hidden / (shape.sequence_parallel ? shape.tensor : 1);

@@ -144,7 +144,7 @@ double exchange(const TrainingSubject& s, const TrainingLayout& l, double elemen
   if (ranks <= 1 || elements <= 0) return 0;
   const GroupLink link = group_link(s, ranks, stride);
   const double gradient = s.stack.gradient_bytes * elements;
-  if (l.sharding == Sharding::kNone) return 2 * ring_seconds(link, ranks, gradient);
+  if (l.sharding == Sharding::kNone) return all_reduce_seconds(s, link, ranks, gradient);
   return ring_seconds(link, ranks, gradient) + ring_seconds(link, ranks, kWeightBytes * elements);
 }
 
@@ -183,8 +183,9 @@ DataWork data_work(const TrainingSubject& s, const TrainingPass& pass, const Tra
                    gathers(experts, held.experts, std::min(copies, ranks), expert_stride);
   if (ranks < dense_ranks) {
     const GroupLink link = group_link(s, dense_ranks / ranks, l.tensor * ranks);
-    work.exposed =
-        2 * ring_seconds(link, dense_ranks / ranks, s.stack.gradient_bytes * held.dense / ranks);
+    const double sum = all_reduce_seconds(s, link, dense_ranks / ranks,
+                                          s.stack.gradient_bytes * held.dense / ranks);
+    work.exposed = sum - std::min((1 - s.stack.data_exposed) * sum, stage.total());
   }
   return work;
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/infeasible.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/unit_text.h"
@@ -20,14 +21,6 @@ namespace assay::present {
 namespace {
 
 constexpr std::string_view kNothing = "predicted";
-
-Error infeasible(std::string what, std::string expected = {}) {
-  return {.kind = Error::Kind::kInfeasible,
-          .what = std::move(what),
-          .expected = std::move(expected),
-          .near = {},
-          .where = {}};
-}
 
 struct Asked {
   std::string name;

@@ -130,6 +130,7 @@ void read_question(const Arguments& given, TrainingQuestion& question, Errors& e
   take(whole_number(given, {"--batch", 1024, 1, kBatchMax}), question.job.batch, errors);
   take(whole_number(given, {"--lora", 0, 1, 65'536}), question.job.lora_rank, errors);
   question.job.format = precision_of(given.value("--precision"));
+  question.job.in_network_reduction = given.flag("--in-network-reduction");
   if (is_given(given, "--stack")) question.job.stack = given.value("--stack");
   const auto assume = [&](std::string_view name, std::string text) {
     if (!is_given(given, name)) question.assumed.push_back(std::move(text));

@@ -83,6 +83,7 @@ std::string training_title(const TrainingInputs& inputs, int accelerators) {
 std::string training_job_text(const model::TrainingJob& job) {
   std::string text = fmt::format("{} sequences of {} tokens · {} · {}", grouped_text(job.batch),
                                  grouped_text(job.sequence), model::name(job.format), job.stack);
+  if (job.in_network_reduction) text += " · in-network reduction";
   if (job.lora_rank > 0) text += fmt::format(" · adapters of rank {}", job.lora_rank);
   return text;
 }

@@ -156,6 +156,7 @@ Json question_json(const TrainingQuestion& question) {
   Json json{{"sequence_tokens", question.job.sequence},
             {"batch_sequences", question.job.batch},
             {"precision", model::name(question.job.format)},
+            {"in_network_reduction", question.job.in_network_reduction},
             {"lora_rank", question.job.lora_rank > 0 ? Json(question.job.lora_rank) : nullptr},
             {"stack", question.job.stack},
             {"tokens", question.run ? Json(question.run->tokens) : Json(nullptr)},

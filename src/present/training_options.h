@@ -60,6 +60,7 @@ inline constexpr std::array kTrainOptions{
                Completes::kChoice, kTrainingPrecisions},
     OptionSpec{"--lora", "RANK", "train adapters of this rank; every weight if not said"},
     OptionSpec{"--stack", "NAME", "training software; megatron if not said"},
+    OptionSpec{"--in-network-reduction", "", "switches add up (SHARP, NVLS): whole all-reduces"},
     OptionSpec{"--tokens", "N", "of the whole run, 15T: days, energy, cost, chances"},
     OptionSpec{"--deadline", "TIME", "of the run: 60d; with --tokens"},
     OptionSpec{"--mtbf", "TIME", "between failures of one accelerator; 50,677 h if not said"},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/infeasible.h"
 #include "base/text.h"
 #include "base/unit_text.h"
 #include "present/progress.h"
@@ -63,12 +64,8 @@ search::TrainingSearch search_with_progress(const Context& context,
 
 Error nothing_fits(const model::TrainingSubject& subject, const search::TrainingSearch& found,
                    int accelerators) {
-  Error error{.kind = Error::Kind::kInfeasible,
-              .what = fmt::format("no layout of {} accelerators fits: {}",
-                                  grouped_text(accelerators), training_counts(found)),
-              .expected = {},
-              .near = {},
-              .where = {}};
+  Error error = infeasible(fmt::format("no layout of {} accelerators fits: {}",
+                                       grouped_text(accelerators), training_counts(found)));
   if (!found.leanest) {
     if (!found.rejected.empty()) {
       error.what += fmt::format("; the most frequent reason: {}", found.rejected.front().example);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/infeasible.h"
 #include "model/runnable.h"
 #include "search/serving_layouts.h"
 
@@ -17,14 +18,6 @@ using catalog::LanguageModel;
 using model::Deployment;
 using simulate::LoadKind;
 using simulate::ServingLoad;
-
-Error infeasible(std::string what, std::string expected = {}) {
-  return {.kind = Error::Kind::kInfeasible,
-          .what = std::move(what),
-          .expected = std::move(expected),
-          .near = {},
-          .where = {}};
-}
 
 Format published_weights(const LanguageModel& model) {
   return model.quantisation ? model.quantisation->weights : model.dtype;

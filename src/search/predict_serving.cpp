@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/infeasible.h"
 #include "base/text.h"
 
 namespace assay::search {
@@ -15,14 +16,6 @@ namespace {
 using simulate::LoadKind;
 using simulate::ServingFigures;
 using simulate::ServingLoad;
-
-Error infeasible(std::string what, std::string expected) {
-  return {.kind = Error::Kind::kInfeasible,
-          .what = std::move(what),
-          .expected = std::move(expected),
-          .near = {},
-          .where = {}};
-}
 
 // The mode of a regime: closed-form steps, a replica that is always full, or queues.
 std::string_view interval_mode(simulate::LoadKind kind) {

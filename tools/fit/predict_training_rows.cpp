@@ -14,25 +14,11 @@
 #include "catalog/training_table.h"
 #include "document/read.h"
 #include "evidence/training_predict.h"
-
-namespace {
+#include "served_rows.h"
 
 using namespace assay;
-
-bool read_text(std::istream& in, std::string& text) {
-  std::size_t length = 0;
-  if (!(in >> length)) return false;
-  in.get();
-  text.resize(length);
-  return static_cast<bool>(in.read(text.data(), static_cast<std::streamsize>(length)));
-}
-
-int report(const Errors& errors) {
-  for (const Error& error : errors) std::cerr << render(error) << '\n';
-  return 3;
-}
-
-}  // namespace
+using fit::read_text;
+using fit::report;
 
 int main(int argc, char** argv) {
   if (argc != 2) {
