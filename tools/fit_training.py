@@ -192,6 +192,10 @@ def count_origins(rows, use, facts, table):
                 entry['confidence'] = 'measured' if len(groups[key]) >= 3 else 'derived'
                 entry['origin'] = (f'fit: {len(configurations[key])} configurations, groups: '
                                    f'{len(groups[key])}')
+    for entry in table['stacks']:
+        ran_on = {f[1] for f, used in zip(facts, use) if used and f and f[2] == entry['stack']}
+        if ran_on and entry['stack'] != 'unknown':
+            entry['families'] = sorted(ran_on)
     sources = len({source(row) for row, used in zip(rows, use) if used})
     for entry in table['links']:
         if entry['confidence'] == 'measured':

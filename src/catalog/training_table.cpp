@@ -51,6 +51,7 @@ TrainingFamily read_family(Binder& b) {
 TrainingStack read_stack(Binder& b) {
   return {.stack = take_text(b, "stack"),
           .aliases = take_words(b, "aliases"),
+          .families = take_words(b, "families"),
           .since = take_text(b, "since"),
           .unfused_attention = b.take_bool("unfused_attention", Need::kOptional).value_or(false),
           .flash_2 = b.take_bool("flash_2", Need::kOptional).value_or(false),

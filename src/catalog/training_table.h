@@ -32,16 +32,17 @@ struct TrainingFamily {
 };
 
 struct TrainingStack {
-  std::string stack;                 // "megatron", "nemo-24", "fsdp", …
-  std::vector<std::string> aliases;  // "megatron": what people call its newest release
-  std::string since;                 // of its generation, for people
-  bool unfused_attention{};          // scores pass through memory (before flash attention)
-  bool flash_2{};                    // runs FlashAttention-2, not the family's newest kernel
-  double matrix{1};                  // rate of its matrix kernels relative to the family's
-  double attention{1};               // rate of its attention kernel relative to the family's
-  double elementwise{1};             // memory passes relative to fused kernels
-  double tensor_exposed{1};          // share of tensor-parallel communication that is not hidden
-  double data_exposed{1};            // the same of gradients and weights of a step
+  std::string stack;                  // "megatron", "nemo-24", "fsdp", …
+  std::vector<std::string> aliases;   // "megatron": what people call its newest release
+  std::vector<std::string> families;  // of accelerators that rows of this stack ran on
+  std::string since;                  // of its generation, for people
+  bool unfused_attention{};           // scores pass through memory (before flash attention)
+  bool flash_2{};                     // runs FlashAttention-2, not the family's newest kernel
+  double matrix{1};                   // rate of its matrix kernels relative to the family's
+  double attention{1};                // rate of its attention kernel relative to the family's
+  double elementwise{1};              // memory passes relative to fused kernels
+  double tensor_exposed{1};           // share of tensor-parallel communication that is not hidden
+  double data_exposed{1};             // the same of gradients and weights of a step
   double expert_casts{1};      // of routed tokens, relative to others: less where they are fused
   double expert_exposed{1};    // of tokens on their way to experts and back
   double shard_exposed{};      // of FSDP's gathers: what adds to the longer of the two

@@ -31,14 +31,19 @@ TEST(StepInterval, IsOfTheTierThatTheFitKnows) {
   catalog::TrainingTable table = training_table();
   table.intervals = {
       {.tier = "seen dense", .half_width = 0.2, .half_width_80 = 0.1, .groups = 9, .origin = {}}};
-  const auto confide = [&](catalog::Confidence confidence) {
-    for (catalog::TrainingStack& stack : table.stacks) stack.confidence = confidence;
+  const auto confide = [&](catalog::Confidence confidence, std::vector<std::string> families) {
+    for (catalog::TrainingStack& stack : table.stacks) {
+      stack.confidence = confidence;
+      stack.families = families;
+    }
   };
-  confide(catalog::Confidence::kMeasured);
+  confide(catalog::Confidence::kMeasured, {"ampere"});
   const StepInterval seen = step_interval({q.model, q.hardware, table, q.job});
   EXPECT_EQ(seen.tier, "seen dense");
   EXPECT_DOUBLE_EQ(seen.half_width, 0.2);
-  confide(catalog::Confidence::kAssumed);
+  confide(catalog::Confidence::kMeasured, {"hopper"});
+  EXPECT_EQ(step_interval({q.model, q.hardware, table, q.job}).tier, "unseen dense");
+  confide(catalog::Confidence::kAssumed, {"ampere"});
   const StepInterval unseen = step_interval({q.model, q.hardware, table, q.job});
   EXPECT_EQ(unseen.tier, "unseen dense");
   EXPECT_GE(unseen.half_width, 0.69);  // a factor of two: nothing was measured of it

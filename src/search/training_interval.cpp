@@ -19,10 +19,11 @@ bool is_dense(const catalog::LanguageModel& model) {
          });
 }
 
-// A stack or family without a row of its own took the constants of others: assumed.
+// The fit has rows of this software on such accelerators; else it takes constants of others.
 bool is_seen(const model::TrainingSubject& subject) {
-  return subject.table.knows_stack(subject.job.stack) &&
-         subject.stack.confidence == catalog::Confidence::kMeasured && subject.family.measured();
+  const auto& families = subject.stack.families;
+  return subject.stack.confidence == catalog::Confidence::kMeasured && subject.family.measured() &&
+         std::ranges::count(families, subject.family.family) > 0;
 }
 
 }  // namespace
